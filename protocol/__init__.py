@@ -1,0 +1,1 @@
+"""The words: every message that travels between the programs, as frozen values. Imports nothing of ours."""

@@ -1,0 +1,342 @@
+"""What travels to listeners, and what the journal keeps: one type for both.
+
+A listener opens the WebSocket at ``FEED_PATH``, sends one `Hello`, gets one `Snapshot`, then `Numbered` frames in the
+order of the journal, and a `Heartbeat` when nothing else was said for a while. Not every number reaches every
+listener (a frame is sent only to those who may hear it), so each `Numbered` also carries ``previous``: the number that
+this listener was sent before. Does it not match, something was lost, and the listener asks anew.
+
+No frame holds a name of a person, a birth date or a document number.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal, TypeAlias
+
+from pydantic import Field, TypeAdapter
+
+from protocol.nouns import (
+    ChosenReason,
+    Device,
+    DeviceHealth,
+    Entry,
+    Priority,
+    PriorityProof,
+    Room,
+    Service,
+    Site,
+    TransferPlace,
+    TransferReason,
+    Value,
+    Zone,
+)
+from protocol.opening import NumberFormat, OpeningHours, Quota
+from protocol.policy import Policy
+
+VERSION = 1
+FEED_PATH = "/api/feed"
+HEARTBEAT_S = 3.0
+"""A listener that heard nothing for ten seconds is not live (design tokens: notLiveAfterSeconds)."""
+
+Listener: TypeAlias = Literal["kiosk", "display", "speaker", "staff"]
+EVERYONE: frozenset[Listener] = frozenset({"kiosk", "display", "speaker", "staff"})
+STAFF: frozenset[Listener] = frozenset({"staff"})
+
+
+class Frame(Value):
+    heard_by: ClassVar[frozenset[Listener]] = EVERYONE
+    """Who may hear it. Within that, a listener of one zone hears only frames whose ``zone_id`` is its own or None."""
+
+    zone_id: str | None = None
+
+
+class TicketIssued(Frame):
+    type: Literal["ticket_issued"] = "ticket_issued"
+    entry: Entry
+    device_id: str | None = None
+    flags: tuple[str, ...] = ()
+    """Why the server would have refused it, had it been asked in time."""
+
+
+class TicketCalled(Frame):
+    """First call (``entry.calls == 1``) and every recall."""
+
+    type: Literal["ticket_called"] = "ticket_called"
+    entry: Entry
+    room_number: str
+    service_names: dict[str, str]
+    closes: tuple[int, ...] = ()
+    """Numbers of the journal entries that finished whoever was inside: undone together with the call."""
+    reason: str = ""
+    """Why it was next (``server.next.<reason>``); empty for a recall, and in frames of before there were reasons."""
+    rule: str = ""
+    """The rule of the policy that was in force in the room (`protocol.policy.Rule`); empty like `reason`."""
+    overtook: bool = False
+    """It was called before somebody who had come earlier."""
+    chosen_reason: ChosenReason | None = None
+    """Why staff called it out of turn; None = it was its turn."""
+    by_role: str = ""
+    """The role of whoever chose (``staff``, ``admin``); never who it was."""
+
+
+class TicketNotHere(Frame):
+    type: Literal["ticket_not_here"] = "ticket_not_here"
+    entry: Entry
+
+
+class TicketReturned(Frame):
+    """Someone who was not here when called, or was held, waits again."""
+
+    type: Literal["ticket_returned"] = "ticket_returned"
+    entry: Entry
+
+
+class TicketFinished(Frame):
+    type: Literal["ticket_finished"] = "ticket_finished"
+    entry: Entry
+
+
+class TicketHeld(Frame):
+    """Set aside for a while; why and until when is told by the entry."""
+
+    type: Literal["ticket_held"] = "ticket_held"
+    entry: Entry
+
+
+class ActionUndone(Frame):
+    """An action was a mistake: `entry` is again as it was before what `undone_seq` told of. One for each entry."""
+
+    type: Literal["action_undone"] = "action_undone"
+    entry: Entry
+    undone_seq: int
+    undone_type: str
+    """The type of the frame that is undone."""
+    from_room_id: str | None = None
+    """The room that the entry leaves by this, when a transfer is undone."""
+
+
+class TicketTransferred(Frame):
+    """Sent on to another service or room, and waits there; `zone_id` is None when that is in another zone."""
+
+    type: Literal["ticket_transferred"] = "ticket_transferred"
+    entry: Entry
+    from_room_id: str
+    from_service_id: str
+    room_number: str
+    """Where it waits now, as painted on the door."""
+    reason: TransferReason
+    placed: TransferPlace = "seniority"
+
+
+class TicketPrinted(Frame):
+    heard_by: ClassVar[frozenset[Listener]] = STAFF
+    type: Literal["ticket_printed"] = "ticket_printed"
+    ticket_id: str
+    number: str
+    device_id: str
+    outcome: Literal["printed", "failed", "unknown"]
+    code: str = "ok"
+
+
+class CallAcknowledged(Frame):
+    heard_by: ClassVar[frozenset[Listener]] = STAFF
+    type: Literal["call_acknowledged"] = "call_acknowledged"
+    call_seq: int
+    number: str
+    device_id: str
+    outcome: Literal["shown", "heard", "failed", "expired"]
+    code: str = "ok"
+
+
+class AlertRaised(Frame):
+    heard_by: ClassVar[frozenset[Listener]] = STAFF
+    type: Literal["alert_raised"] = "alert_raised"
+    reason: Literal["unwell", "help"]
+    device: Device
+
+
+class DevicePaired(Frame):
+    heard_by: ClassVar[frozenset[Listener]] = STAFF
+    type: Literal["device_paired"] = "device_paired"
+    device: Device
+
+
+class DeviceHealthChanged(Frame):
+    heard_by: ClassVar[frozenset[Listener]] = STAFF
+    type: Literal["device_health_changed"] = "device_health_changed"
+    device: Device
+    health: DeviceHealth
+
+
+class PriorityConfirmed(Frame):
+    """Staff confirmed, granted or withdrew a priority; `entry` is as it is now, `was` what was known before."""
+
+    heard_by: ClassVar[frozenset[Listener]] = STAFF
+    type: Literal["priority_confirmed"] = "priority_confirmed"
+    entry: Entry
+    was: Priority
+    proof: PriorityProof
+
+
+class PolicyChanged(Frame):
+    """From now on the lines of a service (None: of every service without a policy of its own) follow `policy`."""
+
+    heard_by: ClassVar[frozenset[Listener]] = STAFF
+    type: Literal["policy_changed"] = "policy_changed"
+    service_id: str | None = None
+    policy: Policy | None = None
+    """None: the service follows the site again."""
+    was: Policy | None = None
+
+
+class ServiceSettingsChanged(Frame):
+    """An administrator changed one thing about a service (None: about the site); the field of its name says how."""
+
+    heard_by: ClassVar[frozenset[Listener]] = STAFF
+    type: Literal["service_settings_changed"] = "service_settings_changed"
+    service_id: str | None = None
+    changed: Literal["open", "hours", "quota", "numbers"]
+    open: bool | None = None
+    hours: OpeningHours | None = None
+    quota: Quota | None = None
+    numbers: NumberFormat | None = None
+
+
+class ServicesChanged(Frame):
+    """Services or rooms are not as they were (opened, closed, renamed): the new whole list."""
+
+    type: Literal["services_changed"] = "services_changed"
+    services: tuple[Service, ...]
+    rooms: tuple[Room, ...]
+
+
+AnyFrame: TypeAlias = Annotated[
+    TicketIssued
+    | TicketCalled
+    | TicketNotHere
+    | TicketReturned
+    | TicketFinished
+    | TicketHeld
+    | ActionUndone
+    | TicketTransferred
+    | TicketPrinted
+    | CallAcknowledged
+    | AlertRaised
+    | DevicePaired
+    | DeviceHealthChanged
+    | PriorityConfirmed
+    | PolicyChanged
+    | ServiceSettingsChanged
+    | ServicesChanged,
+    Field(discriminator="type"),
+]
+FRAME_TYPES: tuple[type[Frame], ...] = (
+    TicketIssued,
+    TicketCalled,
+    TicketNotHere,
+    TicketReturned,
+    TicketFinished,
+    TicketHeld,
+    ActionUndone,
+    TicketTransferred,
+    TicketPrinted,
+    CallAcknowledged,
+    AlertRaised,
+    DevicePaired,
+    DeviceHealthChanged,
+    PriorityConfirmed,
+    PolicyChanged,
+    ServiceSettingsChanged,
+    ServicesChanged,
+)
+FRAME: TypeAdapter[AnyFrame] = TypeAdapter(AnyFrame)
+
+
+def plain_entry(entry: Entry) -> Entry:
+    """The entry without what only staff need: a priority may say that somebody is pregnant or disabled, and why
+    somebody was held or called out of turn is nobody else's business either (health data, Law 91/2025/QH15)."""
+    return entry.model_copy(update={"priority": Priority(), "held_reason": None, "held_until": None, "place": None})
+
+
+_STAFF_ONLY = {"reason": "", "rule": "", "overtook": False, "chosen_reason": None, "by_role": ""}
+
+
+def for_everyone(frame: AnyFrame) -> AnyFrame:
+    """The frame as kiosks, walls and speakers are told it: a message carries no more than is shown."""
+    entry = getattr(frame, "entry", None)
+    if entry is None:
+        return frame
+    update: dict[str, object] = {"entry": plain_entry(entry)}
+    if isinstance(frame, TicketCalled):
+        update |= _STAFF_ONLY
+    elif isinstance(frame, TicketTransferred):
+        update |= {"reason": "other", "placed": "seniority"}
+    return frame.model_copy(update=update)
+
+
+# --- the conversation ----------------------------------------------------------------------------------------------
+
+
+class Hello(Value):
+    type: Literal["hello"] = "hello"
+    protocol_version: int = VERSION
+    key: str = ""
+    """The device's key. Staff pages leave it empty: their session cookie speaks for them."""
+    rooms: tuple[str, ...] = ()
+    """Listen to these rooms only; empty = everything this listener may hear."""
+    last_seq: int = 0
+
+
+class RecentCall(Value):
+    """A call as the wall remembers it. ``age_s`` lets a speaker say a call younger than 20 s that it missed."""
+
+    seq: int
+    entry: Entry
+    room_number: str
+    service_names: dict[str, str]
+    age_s: float
+    heard: bool = False
+    """A speaker already said it."""
+
+
+class Snapshot(Value):
+    type: Literal["snapshot"] = "snapshot"
+    seq: int
+    """Everything up to this number is in here."""
+    at: datetime
+    site: Site
+    listener: Listener
+    device: Device | None = None
+    zones: tuple[Zone, ...]
+    services: tuple[Service, ...]
+    rooms: tuple[Room, ...]
+    entries: tuple[Entry, ...]
+    """Waiting, called and not-here entries of today that this listener may hear of."""
+    calls: tuple[RecentCall, ...]
+    """Newest first, at most 20."""
+
+
+class Numbered(Value):
+    type: Literal["numbered"] = "numbered"
+    seq: int
+    previous: int
+    at: datetime
+    frame: AnyFrame
+
+
+class Heartbeat(Value):
+    type: Literal["heartbeat"] = "heartbeat"
+    seq: int
+    """Number of the newest frame that this listener was sent, or of its snapshot."""
+    at: datetime
+
+
+class Refused(Value):
+    """The last word before the server closes: unknown key, revoked device, newer protocol version."""
+
+    type: Literal["refused"] = "refused"
+    code: str
+
+
+FromServer: TypeAlias = Annotated[Snapshot | Numbered | Heartbeat | Refused, Field(discriminator="type")]
+FROM_SERVER: TypeAdapter[FromServer] = TypeAdapter(FromServer)

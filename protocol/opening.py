@@ -1,0 +1,108 @@
+"""When a service takes people, how many, and what its numbers look like: data that administrators set."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from itertools import pairwise
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import ConfigDict, Field, TypeAdapter, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from protocol.nouns import Value
+
+Weekday: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Clock: TypeAlias = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
+"""The hospital's own clock, ``07:30``; ``24:00`` is the end of the day."""
+Letters: TypeAlias = Annotated[str, Field(pattern=r"^[A-HJ-NPR-Z]{1,4}$")]
+"""Without I, O and Q, which read as 1 and 0 on a wall."""
+Count: TypeAlias = Annotated[int, Field(ge=0, le=100_000)]
+
+
+class _Setting(Value):
+    # A misspelt setting would silently be the default: it is refused instead.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Span(_Setting):
+    """From `start` until just before `end`."""
+
+    start: Clock
+    end: Clock
+
+    @model_validator(mode="after")
+    def _forward(self) -> Span:
+        if self.start >= self.end:
+            raise PydanticCustomError("span_ends_before_it_starts", "a span must end after it starts")
+        return self
+
+
+class OpeningHours(_Setting):
+    """Tickets are given within the spans of the day; the gap between two spans is a break.
+
+    A day in `special` has those spans and no others; a day in `holidays` has none. The last tickets are given
+    `last_ticket_minutes` before the end of the day's last span.
+    """
+
+    weekly: dict[Weekday, tuple[Span, ...]]
+    holidays: tuple[str, ...] = ()
+    """ISO dates."""
+    special: dict[str, tuple[Span, ...]] = Field(default_factory=dict)
+    last_ticket_minutes: Annotated[int, Field(ge=0, le=720)] = 0
+
+    @field_validator("weekly", "special")
+    @classmethod
+    def _apart(cls, days: dict[str, tuple[Span, ...]]) -> dict[str, tuple[Span, ...]]:
+        for spans in days.values():
+            if any(later.start < earlier.end for earlier, later in pairwise(spans)):
+                raise PydanticCustomError("spans_overlap", "spans of a day must be in order and must not overlap")
+        return days
+
+    @field_validator("holidays", "special")
+    @classmethod
+    def _dates(cls, days: tuple[str, ...] | dict[str, object]) -> tuple[str, ...] | dict[str, object]:
+        for day in days:
+            if not _is_date(day):
+                raise PydanticCustomError("not_a_date", "a day is written 2026-09-02")
+        return days
+
+
+def _is_date(text: str) -> bool:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+class Quota(_Setting):
+    """So many tickets at most; None is no limit. An hour is one of the clock, 08:00 to 08:59."""
+
+    per_day: Count | None = None
+    per_hour: Count | None = None
+
+
+class NumberFormat(_Setting):
+    """``A001``: letters, then at least `width` digits, from `start` on each business day."""
+
+    letters: Letters
+    width: Annotated[int, Field(ge=2, le=6)] = 3
+    start: Annotated[int, Field(ge=1, le=99_999)] = 1
+    by_weekday: dict[Weekday, Letters] = Field(default_factory=dict)
+    """Other letters on these days, so that yesterday's paper cannot be taken for today's."""
+
+    def letters_on(self, day: str) -> str:
+        """The letters of a business day (ISO)."""
+        return self.by_weekday.get(WEEKDAYS[date.fromisoformat(day).weekday()], self.letters)
+
+    def all_letters(self) -> frozenset[str]:
+        return frozenset({self.letters, *self.by_weekday.values()})
+
+
+HOURS: TypeAdapter[OpeningHours] = TypeAdapter(OpeningHours)
+QUOTA: TypeAdapter[Quota] = TypeAdapter(Quota)
+NUMBERS: TypeAdapter[NumberFormat] = TypeAdapter(NumberFormat)

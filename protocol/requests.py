@@ -1,0 +1,343 @@
+"""What a client asks and what it is answered.
+
+Every request that changes something carries ``request_id`` (made by the client, kept by the server: repeated, it gets
+the same answer) and ``age_s`` (seconds since it happened, by a monotonic clock). Every action on an entry carries the
+version it was looking at. ``path`` is the address under the server's base, ``answer`` the type of a good answer.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, TypeAlias
+from uuid import uuid4
+
+from pydantic import ConfigDict, Field
+
+from protocol.nouns import (
+    ChosenReason,
+    Device,
+    DeviceHealth,
+    DeviceKind,
+    Entry,
+    HoldReason,
+    Intake,
+    PriorityClass,
+    PriorityProof,
+    Site,
+    Ticket,
+    TransferPlace,
+    TransferReason,
+    Value,
+)
+from protocol.opening import NumberFormat, OpeningHours, Quota
+from protocol.policy import Policy
+
+ShortText: TypeAlias = Annotated[str, Field(max_length=200)]
+Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
+
+DeclaredPriority: TypeAlias = Literal["child_under_6", "pregnant", "severe_disability", "aged_75", "merit"]
+
+LARGEST = 2**31 - 1
+"""Of a whole number: what every database holds."""
+
+
+def new_request_id() -> str:
+    return uuid4().hex
+
+
+class Request(Value):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: ClassVar[str]
+    answer: ClassVar[type[Value]]
+
+    request_id: Id = Field(default_factory=new_request_id)
+    age_s: float = Field(default=0.0, ge=0.0, le=7 * 86400.0)
+
+
+class Done(Value):
+    """An answer that says only: it is written."""
+
+    seq: int
+    """Number of the journal entry that tells of it."""
+
+
+class ErrorAnswer(Value):
+    """Every refusal: a stable code for machines, a sentence for people, and what can be done about it."""
+
+    code: str
+    message: str
+    detail: dict[str, str] = Field(default_factory=dict)
+
+
+# --- devices -------------------------------------------------------------------------------------------------------
+
+
+class Paired(Value):
+    device: Device
+    key: str
+    """Secret of this device, shown once; sent back as ``Authorization: Bearer <key>``."""
+    site: Site
+
+
+class PairDevice(Request):
+    path: ClassVar[str] = "/api/pair"
+    answer: ClassVar[type[Value]] = Paired
+
+    code: Annotated[str, Field(pattern=r"^\d{6}$")]
+    protocol_version: int
+
+
+class IssueTicket(Request):
+    path: ClassVar[str] = "/api/tickets"
+    answer: ClassVar[type[Value]] = Ticket
+
+    service_id: Id
+    intake: Intake
+    declared: DeclaredPriority | None = None
+    """A right to priority that the person tells of; it counts once staff have confirmed it."""
+
+
+class ReportPrint(Request):
+    path: ClassVar[str] = "/api/prints"
+    answer: ClassVar[type[Value]] = Done
+
+    ticket_id: Id
+    outcome: Literal["printed", "failed", "unknown"]
+    code: ShortText = "ok"
+
+
+class ReportHealth(Request):
+    path: ClassVar[str] = "/api/health-reports"
+    answer: ClassVar[type[Value]] = Done
+
+    health: DeviceHealth
+
+
+class RaiseAlert(Request):
+    """A patient at this device feels very unwell, or needs help."""
+
+    path: ClassVar[str] = "/api/alerts"
+    answer: ClassVar[type[Value]] = Done
+
+    reason: Literal["unwell", "help"]
+
+
+class AcknowledgeCall(Request):
+    """A display showed a call, or a speaker said it. ``call_seq`` is the number of the frame that called."""
+
+    path: ClassVar[str] = "/api/call-acknowledgements"
+    answer: ClassVar[type[Value]] = Done
+
+    call_seq: int = Field(ge=1, le=LARGEST)
+    outcome: Literal["shown", "heard", "failed", "expired"]
+    code: ShortText = "ok"
+
+
+# --- staff ---------------------------------------------------------------------------------------------------------
+
+
+class SignedIn(Value):
+    username: str
+    display_name: str
+    role: str
+
+
+class SignIn(Request):
+    path: ClassVar[str] = "/api/sign-in"
+    answer: ClassVar[type[Value]] = SignedIn
+
+    username: Annotated[str, Field(min_length=1, max_length=64)]
+    password: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class Acted(Value):
+    """The entry as it is after an action, and the journal entry that tells of it."""
+
+    entry: Entry
+    seq: int
+
+
+class CallNext(Request):
+    path: ClassVar[str] = "/api/calls"
+    answer: ClassVar[type[Value]] = Acted
+
+    room_id: Id
+
+
+class EntryAction(Request):
+    entry_id: Id
+    version: int = Field(ge=1, le=LARGEST)
+
+
+class Recall(EntryAction):
+    path: ClassVar[str] = "/api/recalls"
+    answer: ClassVar[type[Value]] = Acted
+
+
+class MarkNotHere(EntryAction):
+    path: ClassVar[str] = "/api/not-here"
+    answer: ClassVar[type[Value]] = Acted
+
+
+class Finish(EntryAction):
+    path: ClassVar[str] = "/api/finishes"
+    answer: ClassVar[type[Value]] = Acted
+
+
+class CallChosen(EntryAction):
+    """Call this one, who waits or is held, out of turn. Whoever was inside is finished by that."""
+
+    path: ClassVar[str] = "/api/chosen-calls"
+    answer: ClassVar[type[Value]] = Acted
+
+    reason: ChosenReason
+
+
+class Hold(EntryAction):
+    """Set aside for a while. With `minutes` the entry waits again by itself after that, in its old place."""
+
+    path: ClassVar[str] = "/api/holds"
+    answer: ClassVar[type[Value]] = Acted
+
+    reason: HoldReason
+    minutes: Annotated[int, Field(ge=1, le=480)] | None = None
+
+
+class Release(EntryAction):
+    """Held no longer: waits again."""
+
+    path: ClassVar[str] = "/api/releases"
+    answer: ClassVar[type[Value]] = Acted
+
+
+class Transfer(EntryAction):
+    """Send on to another service, another room, or a service in a certain room. The number stays the same."""
+
+    path: ClassVar[str] = "/api/transfers"
+    answer: ClassVar[type[Value]] = Acted
+
+    service_id: Id | None = None
+    room_id: Id | None = None
+    place: TransferPlace = "seniority"
+    reason: TransferReason
+
+
+class Undo(EntryAction):
+    """Take back an action within 60 s: `seq`, entry and version are those of the `Acted` that answered it."""
+
+    path: ClassVar[str] = "/api/undos"
+    answer: ClassVar[type[Value]] = Acted
+
+    seq: int = Field(ge=1, le=LARGEST)
+
+
+class ConfirmPriority(EntryAction):
+    """Confirm, grant or (``normal``) withdraw a priority of somebody who waits or was not here."""
+
+    path: ClassVar[str] = "/api/priority-confirmations"
+    answer: ClassVar[type[Value]] = Acted
+
+    priority_class: PriorityClass
+    proof: PriorityProof
+
+
+# --- administrators ------------------------------------------------------------------------------------------------
+
+
+class ChangePolicy(Request):
+    """How the lines of a service are ordered from now on; without `service_id`, of every service without its own.
+
+    Without `policy` the service follows the site again, and the site the server's settings.
+    """
+
+    path: ClassVar[str] = "/api/policies"
+    answer: ClassVar[type[Value]] = Done
+
+    service_id: Id | None = None
+    policy: Policy | None = None
+
+
+class ChangeService(Request):
+    """Open a service or close it by hand; `closed_reason` is shown on its tile, by language."""
+
+    path: ClassVar[str] = "/api/services"
+    answer: ClassVar[type[Value]] = Done
+
+    service_id: Id
+    open: bool
+    closed_reason: dict[Annotated[str, Field(max_length=16)], ShortText] = Field(default_factory=dict)
+
+
+class ChangeOpeningHours(Request):
+    """When a service gives tickets; without `service_id`, every service without hours of its own. None: always."""
+
+    path: ClassVar[str] = "/api/opening-hours"
+    answer: ClassVar[type[Value]] = Done
+
+    service_id: Id | None = None
+    hours: OpeningHours | None = None
+
+
+class ChangeQuota(Request):
+    """How many tickets a service gives at most; None: no limit."""
+
+    path: ClassVar[str] = "/api/quotas"
+    answer: ClassVar[type[Value]] = Done
+
+    service_id: Id
+    quota: Quota | None = None
+
+
+class ChangeNumbers(Request):
+    """What a service's numbers look like; None: its letters and three digits, from 1."""
+
+    path: ClassVar[str] = "/api/number-formats"
+    answer: ClassVar[type[Value]] = Done
+
+    service_id: Id
+    numbers: NumberFormat | None = None
+
+
+class CreatePairingCode(Request):
+    """An administrator prepares a place for a device; the answer's code is typed at the device within ten minutes."""
+
+    path: ClassVar[str] = "/api/pairing-codes"
+    answer: ClassVar[type[Value]]
+
+    kind: DeviceKind
+    name: ShortText
+    zone_id: Id | None = None
+
+
+class PairingCode(Value):
+    code: str
+    valid_s: int
+
+
+CreatePairingCode.answer = PairingCode
+
+REQUESTS: tuple[type[Request], ...] = (
+    PairDevice,
+    IssueTicket,
+    ReportPrint,
+    ReportHealth,
+    RaiseAlert,
+    AcknowledgeCall,
+    SignIn,
+    CallNext,
+    Recall,
+    MarkNotHere,
+    Finish,
+    CallChosen,
+    Hold,
+    Release,
+    Transfer,
+    Undo,
+    ConfirmPriority,
+    ChangePolicy,
+    ChangeService,
+    ChangeOpeningHours,
+    ChangeQuota,
+    ChangeNumbers,
+    CreatePairingCode,
+)
