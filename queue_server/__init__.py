@@ -1,0 +1,1 @@
+"""The queue server: the only program that decides and stores."""

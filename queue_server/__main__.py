@@ -1,0 +1,197 @@
+"""The command line of the server. Each command imports what it needs, so that light ones start at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from queue_server.settings import ServerSettings
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Đến Lượt: the queue server.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,  # some versions show the values of variables: passwords, keys
+)
+Config = Annotated[Path | None, typer.Option(help="Settings as a TOML file; the environment wins over it.")]
+
+
+def main() -> None:
+    cli()
+
+
+@cli.command()
+def serve(
+    config: Config = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """Run the server until Ctrl-C."""
+    import uvicorn
+
+    from protocol import logs
+    from queue_server.app import build
+
+    with _faults_told():
+        settings = _settings(config, host=host, port=port)
+        logs.set_up(settings.log_json)
+        typer.echo(f"Đến Lượt: {settings.base_address} (API: {settings.base_address}/docs)", err=True)
+        uvicorn.run(
+            build(settings),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws="websockets-sansio",
+            ws_max_size=64 * 1024,
+            timeout_graceful_shutdown=5,
+        )
+
+
+@cli.command()
+def migrate(config: Config = None) -> None:
+    """Bring the database to the newest form. `serve` does this too."""
+    from queue_server.command_line import open_database
+
+    with _faults_told(), open_database(_settings(config)):
+        typer.echo("The database has the newest form.")
+
+
+@cli.command()
+def demo_data(
+    config: Config = None,
+    keys: Annotated[Path, typer.Option(help="File for the device keys (JSON), for its owner only.")] = Path(
+        "var/demo-keys.json"
+    ),
+    password: Annotated[str | None, typer.Option(help="Password of the demo staff. Default: a random one.")] = None,
+) -> None:
+    """Make the hospital of the demonstration: services, rooms, zones, staff and paired devices."""
+    from queue_server.command_line import make_demo_data
+
+    with _faults_told():
+        for line in make_demo_data(_settings(config), keys, password):
+            typer.echo(line)
+
+
+@cli.command()
+def pair(
+    kind: Annotated[str, typer.Argument(help="kiosk, display or speaker")],
+    name: Annotated[str, typer.Argument(help="What people call the device.")],
+    zone: Annotated[str | None, typer.Option(help="The waiting area it belongs to.")] = None,
+    config: Config = None,
+) -> None:
+    """Make a pairing code; type it at the device within ten minutes."""
+    from queue_server.command_line import make_pairing_code
+
+    with _faults_told():
+        typer.echo(make_pairing_code(_settings(config), kind, name, zone))
+
+
+@cli.command()
+def revoke(device_id: str, config: Config = None) -> None:
+    """Cut a device off: its key is worth nothing from now on."""
+    from queue_server.command_line import revoke_device
+
+    with _faults_told():
+        revoke_device(_settings(config), device_id)
+        typer.echo(f"{device_id} is cut off.")
+
+
+@cli.command()
+def doctor(config: Config = None) -> None:
+    """Check settings, database and journal, and say plainly what is well and what is not."""
+    from queue_server.command_line import examine
+
+    with _faults_told():
+        well = True
+        for finding in examine(_settings(config)):
+            well = well and finding.well
+            typer.echo(f"{'ok   ' if finding.well else 'FAULT'} {finding.text}")
+        raise typer.Exit(0 if well else 1)
+
+
+@cli.command()
+def read_card() -> None:
+    """Read card texts: a JSON line in, a JSON line out, whatever comes."""
+    from datetime import date
+
+    from hardware.scanner.cards.lines import read_lines
+
+    today = date.today()  # noqa: DTZ011 (the hospital's own clock is meant)
+    for answer in read_lines(sys.stdin.buffer, today):
+        sys.stdout.write(answer + "\n")
+        sys.stdout.flush()
+
+
+@cli.command()
+def estimate() -> None:
+    """Learn waits from events (JSON lines on standard input) and answer each `ask` at once."""
+    from queue_server.estimate_command import answers
+
+    for answer in answers(sys.stdin.buffer):
+        sys.stdout.write(answer + "\n")
+        sys.stdout.flush()
+
+
+@cli.command()
+def simulate(
+    patients: Annotated[int, typer.Option(min=1, max=20_000, help="People who come.")] = 1200,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same day.")] = 1,
+    policy: Annotated[Path | None, typer.Option(help="A policy (TOML or .json) to try.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to leave the journal in, for `replay`.")] = None,
+) -> None:
+    """Play a synthetic day of the demonstration's hospital through the real use cases, and tell the waits."""
+    from queue_server.replay_command import read_policy
+    from queue_server.simulate_command import simulate as play
+
+    with _faults_told():
+        wanted = read_policy(policy) if policy else None
+        for line in play(patients, seed, wanted, out, lambda progress: typer.echo(progress, err=True)):
+            typer.echo(line)
+
+
+@cli.command()
+def replay(
+    journal: Annotated[Path, typer.Argument(help="A day's journal as JSON lines.")],
+    policy: Annotated[Path, typer.Option(help="A policy as TOML or, in a file named .json, as JSON.")],
+) -> None:
+    """Tell the waits that a recorded day would have had under another policy, beside the recorded ones."""
+    from queue_server.replay_command import replay as rerun
+
+    with _faults_told():
+        for line in rerun(journal, policy):
+            typer.echo(line)
+
+
+def _settings(config: Path | None, **given: object) -> ServerSettings:
+    from queue_server.settings import load
+
+    return load(config, {name: value for name, value in given.items() if value is not None})
+
+
+@contextmanager
+def _faults_told() -> Iterator[None]:
+    """What a person at the command line can mend is said in words, without a traceback."""
+    from protocol.configuration import SettingsFault
+    from queue_server.errors import QueueError
+
+    try:
+        yield
+    except SettingsFault as fault:
+        typer.echo(f"The settings cannot be used:\n{fault}", err=True)
+        raise typer.Exit(2) from None
+    except QueueError as fault:
+        typer.echo(f"Refused: {fault.code} {' '.join(fault.detail.values())}".rstrip(), err=True)
+        raise typer.Exit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The addresses that devices and staff pages call."""

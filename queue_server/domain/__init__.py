@@ -1,0 +1,1 @@
+"""Pure decisions of the queue: values in, values out, time and ids are arguments."""

@@ -1,0 +1,44 @@
+"""May this person take a ticket for this service now? Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from protocol.nouns import Entry, Service
+from queue_server.domain.opening import Status
+
+ACTIVE = frozenset({"waiting", "called", "not_here", "held"})
+"""States in which a ticket is still good."""
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """A new ticket may be issued."""
+
+
+@dataclass(frozen=True)
+class AlreadyHeld:
+    """The person has this entry; nothing new is issued. `returns` when being here again ends their absence."""
+
+    entry: Entry
+    returns: bool
+
+
+@dataclass(frozen=True)
+class NotAdmitted:
+    """The refusal is ``now.code``; ``now.opens_at`` says when to come again."""
+
+    now: Status
+
+
+Admission: TypeAlias = Admitted | AlreadyHeld | NotAdmitted
+
+
+def admit(service: Service, held_today: Sequence[Entry], now: Status) -> Admission:
+    """One active ticket per person, service and day. Who holds one keeps it, even when the service has closed since."""
+    for entry in held_today:
+        if entry.service_id == service.service_id and entry.state in ACTIVE:
+            return AlreadyHeld(entry, returns=entry.state == "not_here")
+    return Admitted() if now.open else NotAdmitted(now)

@@ -1,0 +1,16 @@
+"""The hospital's day and clock. Pure."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+
+def business_day(at: datetime, time_zone: str) -> str:
+    """ISO date of the hospital's day that `at` falls in, as its own clocks show it."""
+    return at.astimezone(ZoneInfo(time_zone)).date().isoformat()
+
+
+def day_start(day: str, time_zone: str) -> datetime:
+    """The moment at which this business day begins."""
+    return datetime.combine(date.fromisoformat(day), time(), ZoneInfo(time_zone))

@@ -1,0 +1,30 @@
+"""How long the wait will be, as an interval and honestly. Pure.
+
+A thin estimator: people ahead times the usual minutes, spread by a third to the short side and a half to the long
+side, both rounded up to five minutes. It promises nothing when it knows nothing.
+"""
+
+from __future__ import annotations
+
+import math
+
+from protocol.nouns import WaitEstimate
+
+STEP_MINUTES = 5
+SHORT_SIDE = 2 / 3
+LONG_SIDE = 3 / 2
+NO_ROOM = WaitEstimate(reason="no_open_room")
+
+
+def wait(people_ahead: int, minutes_each: float, rooms: int = 1) -> WaitEstimate:
+    """`people_ahead` are shared by `rooms` open rooms; with none, the estimate has only a reason."""
+    if rooms < 1:
+        return NO_ROOM
+    if people_ahead == 0:  # somebody may be in the room
+        return WaitEstimate(low_minutes=0, high_minutes=_up(minutes_each))
+    minutes = people_ahead * minutes_each / rooms
+    return WaitEstimate(low_minutes=_up(minutes * SHORT_SIDE), high_minutes=_up(minutes * LONG_SIDE))
+
+
+def _up(minutes: float) -> int:
+    return math.ceil(minutes / STEP_MINUTES) * STEP_MINUTES

@@ -1,0 +1,95 @@
+"""The moves that an entry may make. Pure: each takes the entry as it is and gives it as it is afterwards.
+
+waiting → called → finished
+          called → called      (recall)
+          called → not_here → waiting   (came back and scanned again)
+                    not_here → called   (came to the door)
+waiting, called → held → waiting, called   (set aside for a while)
+waiting, not_here, held → cancelled
+
+Besides these, what was done by mistake is restored as it was.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from protocol.nouns import Entry, EntryState, HoldReason
+
+MOVES: dict[EntryState, frozenset[EntryState]] = {
+    "waiting": frozenset({"called", "held", "cancelled"}),
+    "called": frozenset({"called", "not_here", "held", "finished"}),
+    "not_here": frozenset({"waiting", "called", "cancelled"}),
+    "held": frozenset({"waiting", "called", "cancelled"}),
+    "finished": frozenset(),
+    "cancelled": frozenset(),
+}
+
+
+_NOT_HELD: dict[str, object] = {"held_reason": None, "held_until": None}
+
+
+class WrongMove(Exception):
+    """An entry cannot go from this state to that one."""
+
+    def __init__(self, now: EntryState, wanted: EntryState) -> None:
+        super().__init__(f"{now} -> {wanted}")
+        self.now = now
+        self.wanted = wanted
+
+
+def may(entry: Entry, wanted: EntryState) -> bool:
+    return wanted in MOVES[entry.state]
+
+
+def call(entry: Entry, at: datetime) -> Entry:
+    """Called for the first time, or again. Raises WrongMove."""
+    recalls = entry.recalls + 1 if entry.state == "called" else 0
+    return _moved(entry, "called", called_at=at, calls=entry.calls + 1, recalls=recalls, **_NOT_HELD)
+
+
+def mark_not_here(entry: Entry) -> Entry:
+    """Called and did not come. Raises WrongMove."""
+    return _moved(entry, "not_here")
+
+
+def come_back(entry: Entry, place: datetime | None = None) -> Entry:
+    """Was not here, is here now, and waits again; at `place`, else where they stood before. Raises WrongMove."""
+    return _moved(entry, "waiting", place=place or entry.place)
+
+
+def hold(entry: Entry, reason: HoldReason, until: datetime | None) -> Entry:
+    """Set aside for a while; with `until`, no longer than that. The place in the line is kept. Raises WrongMove."""
+    return _moved(entry, "held", held_reason=reason, held_until=until)
+
+
+def release(entry: Entry) -> Entry:
+    """Was held, and waits again in the old place. Raises WrongMove."""
+    if entry.state != "held":
+        raise WrongMove(entry.state, "waiting")
+    return _moved(entry, "waiting", **_NOT_HELD)
+
+
+def transfer(entry: Entry, service_id: str, room_id: str, place: datetime | None) -> Entry:
+    """Sent on, and waits elsewhere as somebody who was not called there yet. Raises WrongMove."""
+    if entry.state not in ("waiting", "called", "not_here", "held"):
+        raise WrongMove(entry.state, "waiting")
+    anew: dict[str, object] = {"state": "waiting", "calls": 0, "recalls": 0, "called_at": None, **_NOT_HELD}
+    there = {"service_id": service_id, "room_id": room_id, "place": place, "version": entry.version + 1}
+    return entry.model_copy(update=anew | there)
+
+
+def restore(entry: Entry, before: Entry) -> Entry:
+    """As it was `before` a mistake, whatever state that is; the version still grows, so that no one is misled."""
+    return before.model_copy(update={"version": entry.version + 1})
+
+
+def finish(entry: Entry) -> Entry:
+    """Done in this room. Raises WrongMove."""
+    return _moved(entry, "finished")
+
+
+def _moved(entry: Entry, state: EntryState, **changes: object) -> Entry:
+    if not may(entry, state):
+        raise WrongMove(entry.state, state)
+    return entry.model_copy(update={"state": state, "version": entry.version + 1, **changes})

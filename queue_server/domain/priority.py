@@ -1,0 +1,43 @@
+"""Which priority a document proves by itself. Pure.
+
+Law 15/2023/QH15, article 3(2): 75 years or older, and children under 6. Granted only when certain to the day; what a
+document does not prove is granted by staff.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from hardware.scanner.cards import age_on
+from protocol.nouns import Birth, Intake, Priority, PriorityClass
+
+AGED_FROM = 75
+CHILD_BELOW = 6
+
+
+def by_age(birth: Birth | None, day: date, scanned: bool) -> Priority:
+    """The class that the birth date gives on `day`. A date that was typed, not scanned, is declared, not proven."""
+    found = _class(birth, day)
+    if found == "normal":
+        return Priority()
+    return Priority(priority_class=found, status="proven" if scanned else "declared")
+
+
+def on_arrival(intake: Intake, day: date, declared: PriorityClass | None = None) -> Priority:
+    """What the document proves; else what the person told, to be confirmed by staff."""
+    by_document = by_age(intake.identity.birth, day, intake.entered_by == "scan")
+    if declared is None or by_document.priority_class != "normal":
+        return by_document
+    return Priority(priority_class=declared, status="declared")
+
+
+def _class(birth: Birth | None, day: date) -> PriorityClass:
+    if birth is None or birth.value > day.isoformat()[: len(birth.value)]:
+        return "normal"
+    try:
+        youngest, oldest = age_on(birth, day)
+    except ValueError:  # not a date at all: it proves nothing
+        return "normal"
+    if youngest >= AGED_FROM:
+        return "aged_75"
+    return "child_under_6" if oldest < CHILD_BELOW else "normal"

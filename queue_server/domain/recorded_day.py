@@ -1,0 +1,177 @@
+"""A day as its journal tells it: who stood in which line, from when, until when, and when each room did not call. Pure.
+
+One person may stand in several lines in a day (not here and back, held, sent on): each of these waits is a `Wait`.
+Actions that were undone are left out as if they had never been. A wait that ended without a call is counted, not kept.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from protocol import frames
+from protocol.nouns import Entry, Priority, PriorityClass
+from queue_server.domain.order import class_of
+
+LONGEST_DAY = timedelta(hours=36)
+
+
+class UnusableDay(Exception):
+    """A journal that tells of no day. `seq` is the number of the journal entry that cannot be, 0 = the whole."""
+
+    def __init__(self, what: str, seq: int = 0) -> None:
+        super().__init__(what)
+        self.seq = seq
+
+
+@dataclass(frozen=True)
+class Told:
+    """One journal entry."""
+
+    seq: int
+    at: datetime
+    frame: frames.AnyFrame
+
+
+@dataclass(frozen=True)
+class Wait:
+    """One wait in the line of one room, and the time inside after it."""
+
+    entry: Entry
+    """As it was when called."""
+    came_with: Priority
+    joined: datetime
+    called: datetime
+    ended: datetime
+    here: bool = True
+    """False: called, and did not come."""
+    after: int | None = None
+    """Place, in the day's waits, of this number's earlier wait; None for the first."""
+
+    @property
+    def waited(self) -> timedelta:
+        return self.called - self.joined
+
+    @property
+    def known_class(self) -> PriorityClass:
+        return class_of(self.entry)
+
+
+@dataclass(frozen=True)
+class Hours:
+    """When a room does not call although somebody waits: from, until; in order, apart from each other."""
+
+    away: tuple[tuple[datetime, datetime], ...] = ()
+
+    def ready(self, at: datetime) -> datetime:
+        """The first moment at `at` or later when the room may call."""
+        found = bisect_right(self.away, at, key=lambda span: span[0]) - 1
+        return max(at, self.away[found][1]) if found >= 0 else at
+
+
+@dataclass(frozen=True)
+class Day:
+    waits: tuple[Wait, ...]
+    """In the order of the calls."""
+    hours: dict[str, Hours]
+    """By room id."""
+    confirmed: tuple[tuple[datetime, str, Priority], ...] = ()
+    """When which entry (by id) got which priority from staff."""
+    never_called: int = 0
+
+
+def read_day(told: Iterable[Told]) -> Day:
+    """Raises UnusableDay: more than one day, a call of somebody who was never there, an empty journal."""
+    lines = list(told)
+    if not lines:
+        raise UnusableDay("the journal is empty")
+    times = [line.at for line in lines]
+    if max(times) - min(times) > LONGEST_DAY:
+        raise UnusableDay("the journal holds more than one day")
+    undone = {line.frame.undone_seq for line in lines if isinstance(line.frame, frames.ActionUndone)}
+    reader = _Reader()
+    for line in lines:
+        if line.seq not in undone:
+            reader.take(line)
+    return reader.day(max(times))
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        self._waiting: dict[str, tuple[Entry, datetime]] = {}
+        self._inside: dict[str, int] = {}
+        self._latest: dict[str, int] = {}
+        self._waits: list[Wait] = []
+        self._confirmed: list[tuple[datetime, str, Priority]] = []
+        self._passed_over = 0
+
+    def take(self, line: Told) -> None:
+        frame, at = line.frame, line.at
+        entry: Entry | None = getattr(frame, "entry", None)
+        if entry is None or isinstance(frame, frames.ActionUndone):
+            return
+        if isinstance(frame, frames.TicketIssued):
+            self._known.add(entry.entry_id)
+        elif entry.entry_id not in self._known:
+            raise UnusableDay(f"{frame.type} of a number that was never issued", line.seq)
+        if isinstance(frame, frames.TicketCalled):
+            self._call(entry, at)
+        elif isinstance(frame, frames.PriorityConfirmed):
+            self._confirmed.append((at, entry.entry_id, entry.priority))
+        else:
+            self._leave(entry.entry_id, at, here=not isinstance(frame, frames.TicketNotHere))
+            if isinstance(frame, frames.TicketIssued | frames.TicketReturned | frames.TicketTransferred):
+                self._waiting[entry.entry_id] = entry, at
+
+    def _call(self, entry: Entry, at: datetime) -> None:
+        if entry.entry_id in self._inside:  # called again
+            return
+        came, joined = self._waiting.pop(entry.entry_id, (entry, at))
+        joined = min(joined, at)
+        after = self._latest.get(entry.entry_id)
+        called = entry.model_copy(update={"place": came.place})
+        self._inside[entry.entry_id] = self._latest[entry.entry_id] = len(self._waits)
+        self._waits.append(Wait(called, came.priority, joined, at, at, after=after))
+
+    def _leave(self, entry_id: str, at: datetime, here: bool) -> None:
+        if self._waiting.pop(entry_id, None) is not None:
+            self._passed_over += 1
+        place = self._inside.pop(entry_id, None)
+        if place is not None:
+            wait = self._waits[place]
+            self._waits[place] = replace(wait, ended=max(at, wait.called), here=here)
+
+    def day(self, end: datetime) -> Day:
+        for entry_id in list(self._inside):
+            self._leave(entry_id, end, here=True)
+        never = self._passed_over + len(self._waiting)
+        return Day(tuple(self._waits), room_hours(self._waits), tuple(self._confirmed), never)
+
+
+def room_hours(waits: Sequence[Wait]) -> dict[str, Hours]:
+    """Whenever somebody waited and nobody was inside, the room was closed, on a break or busy otherwise."""
+    of_room: dict[str, list[Wait]] = {}
+    for wait in waits:
+        of_room.setdefault(wait.entry.room_id, []).append(wait)
+    return {room_id: Hours(tuple(_away(those))) for room_id, those in of_room.items()}
+
+
+def _away(waits: Sequence[Wait]) -> Iterator[tuple[datetime, datetime]]:
+    steps: dict[datetime, tuple[int, int]] = {}
+    for wait in waits:
+        for at, line, inside in ((wait.joined, 1, 0), (wait.called, -1, 1), (wait.ended, 0, -1)):
+            before = steps.get(at, (0, 0))
+            steps[at] = before[0] + line, before[1] + inside
+    line = inside = 0
+    since: datetime | None = None
+    for at in sorted(steps):
+        line, inside = line + steps[at][0], inside + steps[at][1]
+        away = line > 0 and inside == 0
+        if away and since is None:
+            since = at
+        elif not away and since is not None:
+            yield since, at
+            since = None

@@ -1,0 +1,1 @@
+"""Telling the record system (EMR) what happened: a journal reader, a pure mapping, one file per transport."""

@@ -1,0 +1,76 @@
+"""Settings of the server: one typed class, harmless defaults, unknown keys refused, all mistakes told at once.
+
+Read from a TOML file (``--config``) and from the environment (``DENLUOT_SERVER_PORT=9000``, nested with two
+underscores: ``DENLUOT_SERVER_EMR__BASE_URL=...``). The environment wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from protocol.configuration import ProgramSettings, load_settings
+from queue_server.domain.calling import CallingRules
+from queue_server.emr.settings import EmrSettings
+
+
+class ServerSettings(ProgramSettings):
+    model_config = SettingsConfigDict(env_prefix="DENLUOT_SERVER_")
+
+    site_id: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")] = "main"
+    """The campus that this server serves."""
+    database_url: SecretStr = SecretStr("sqlite:///var/denluot.sqlite3")
+    """``sqlite:///file`` or ``postgresql://user:password@host/name``."""
+    host: str = "127.0.0.1"
+    """Network address to listen on; ``0.0.0.0`` is all of this machine's."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """Port to listen on."""
+    public_address: Annotated[str, Field(pattern=r"^https?://[^\s?#]+[^\s?#/]$")] | None = None
+    """How phones and devices reach this server; the QR of a ticket starts with it. Default: host and port."""
+    session_hours: Annotated[int, Field(ge=1, le=24)] = 12
+    """A staff session ends after this time, whatever happens."""
+    session_idle_minutes: Annotated[int, Field(ge=5, le=720)] = 120
+    """A staff session ends after this time without a request."""
+    overtakes: Annotated[int, Field(ge=0, le=20)] = 3
+    """So many priority patients in a row may be called before an ordinary patient who came earlier, where no policy
+    is set (policies.md)."""
+    recalls: Annotated[int, Field(ge=0, le=20)] = 3
+    """A called number may be called again so often; then it is marked as not here."""
+    recall_gap_seconds: Annotated[int, Field(ge=0, le=120)] = 15
+    """A number is called again at the earliest after this time."""
+    return_after: Annotated[int, Field(ge=0, le=20)] = 3
+    """Who was not here when called and scans again comes after so many others; 0 is straight to the old place."""
+    log_json: bool = False
+    """Log lines as JSON objects, for a log collector."""
+    emr: EmrSettings = EmrSettings()
+    """The record system."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("must start with sqlite:/// or postgresql://")
+        return value
+
+    @property
+    def calling(self) -> CallingRules:
+        return CallingRules(self.recalls, timedelta(seconds=self.recall_gap_seconds), self.return_after)
+
+    @property
+    def base_address(self) -> str:
+        """Base of all addresses that are given out, without a slash at the end."""
+        return self.public_address or f"http://{self.host}:{self.port}"
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.base_address.startswith("https://")
+
+
+def load(config: Path | None = None, given: Mapping[str, Any] | None = None) -> ServerSettings:
+    """Read the settings; what is `given` on the command line wins over all. Raises SettingsFault."""
+    return load_settings(ServerSettings, config, given)

@@ -1,0 +1,1 @@
+"""Tables, queries, the journal and the one writer."""

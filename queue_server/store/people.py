@@ -1,0 +1,138 @@
+"""Personal data: finding, keeping and reading what a document says of a person. Nothing else reads these tables."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic_core import PydanticSerializationError
+from sqlalchemy import Connection, bindparam, select, update
+
+from protocol.nouns import Identity, Intake
+from queue_server.errors import Invalid
+from queue_server.store import plain
+from queue_server.store.tables import patient, patient_number, ticket, visit
+
+
+def numbers(identity: Identity) -> list[tuple[str, str]]:
+    """What a person can be recognised by, as (scheme, value); the surest first."""
+    found = [
+        ("personal", identity.personal_id),
+        ("cmnd", identity.old_cmnd),
+        ("bhyt", identity.card_no),
+        ("bhxh", identity.bhxh_code),
+    ]
+    if identity.digits:
+        found.append(("digits", identity.digits))
+    return [(scheme, value) for scheme, value in found if value]
+
+
+_WHOSE = plain.Statement(
+    select(patient_number.c.patient_id).where(
+        patient_number.c.site_id == bindparam("site_id"),
+        patient_number.c.scheme == bindparam("scheme"),
+        patient_number.c.value == bindparam("value"),
+    )
+)
+_VISIT = plain.Statement(
+    select(visit.c.visit_id).where(
+        visit.c.patient_id == bindparam("patient_id"), visit.c.business_day == bindparam("day")
+    )
+)
+
+
+def find_patient(connection: Connection, site_id: str, identity: Identity) -> str | None:
+    """The person whom one of these numbers belongs to; the surest number decides.
+
+    Former nine-digit numbers were given out by province, so two people may hold the same one: a number does not make
+    somebody of a person who is known by another citizen number.
+    """
+    for scheme, value in numbers(identity):
+        found = _WHOSE.one(connection, site_id=site_id, scheme=scheme, value=value)
+        if found is not None and not _is_somebody_else(connection, site_id, found[0], identity):
+            return str(found[0])
+    return None
+
+
+def _is_somebody_else(connection: Connection, site_id: str, patient_id: str, identity: Identity) -> bool:
+    if not identity.personal_id:
+        return False
+    query = select(patient_number.c.value).where(
+        patient_number.c.site_id == site_id,
+        patient_number.c.patient_id == patient_id,
+        patient_number.c.scheme == "personal",
+    )
+    known = set(connection.execute(query).scalars())
+    return bool(known) and known.isdisjoint({identity.personal_id, *identity.cancelled_ids})
+
+
+def keep_patient(connection: Connection, site_id: str, intake: Intake, new_id: str, now: datetime) -> str:
+    """The person's id, made when they are new. A scan replaces what is known; typed words never replace a scan.
+
+    Raises Invalid ``bad_identity`` for half a character (a lone surrogate), which JSON can say and no page can show.
+    """
+    try:
+        intake.identity.model_dump_json()
+    except PydanticSerializationError:
+        raise Invalid("bad_identity") from None
+    identity = intake.identity.model_dump(mode="json")
+    patient_id = find_patient(connection, site_id, intake.identity)
+    if patient_id is None:
+        patient_id = new_id
+        values = {
+            "patient_id": patient_id,
+            "site_id": site_id,
+            "identity": identity,
+            "entered_by": intake.entered_by,
+            "created_at": now,
+            "changed_at": now,
+        }
+        plain.insert(connection, patient, values)
+    else:
+        changes = update(patient).where(patient.c.patient_id == patient_id)
+        if intake.entered_by == "typed":
+            changes = changes.where((patient.c.entered_by == "typed") | patient.c.identity.is_(None))
+        connection.execute(
+            changes.values(identity=identity, entered_by=intake.entered_by, changed_at=now, erased_at=None)
+        )
+    _keep_numbers(connection, site_id, patient_id, intake.identity)
+    return patient_id
+
+
+def _keep_numbers(connection: Connection, site_id: str, patient_id: str, identity: Identity) -> None:
+    for scheme, value in numbers(identity):
+        if _WHOSE.one(connection, site_id=site_id, scheme=scheme, value=value) is None:
+            values = {"site_id": site_id, "scheme": scheme, "value": value, "patient_id": patient_id}
+            plain.insert(connection, patient_number, values)
+
+
+def keep_visit(
+    connection: Connection, site_id: str, patient_id: str, day: str, intake: Intake, new_id: str, now: datetime
+) -> str:
+    """The person's visit of this day, made when it is their first ticket today."""
+    found = _VISIT.one(connection, patient_id=patient_id, day=day)
+    if found is not None:
+        return str(found[0])
+    values = {
+        "visit_id": new_id,
+        "site_id": site_id,
+        "patient_id": patient_id,
+        "business_day": day,
+        "language": intake.language,
+        "entered_by": intake.entered_by,
+        "document": intake.identity.document,
+        "created_at": now,
+    }
+    plain.insert(connection, visit, values)
+    return new_id
+
+
+def identity_of_ticket(connection: Connection, ticket_id: str) -> Identity | None:
+    """Who holds this ticket; None once the person's data are erased."""
+    query = (
+        select(patient.c.identity)
+        .join(visit, visit.c.patient_id == patient.c.patient_id)
+        .join(ticket, ticket.c.visit_id == visit.c.visit_id)
+        .where(ticket.c.ticket_id == ticket_id)
+    )
+    stored = connection.execute(query).scalar()
+    return Identity.model_validate(stored) if stored else None

@@ -1,0 +1,361 @@
+"""The queries of the queue: rows in, nouns of the protocol out. Writing ones are called inside a change."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from protocol.nouns import Entry, Priority, Room, Service, Site, Zone
+from queue_server.store import memory, plain, tables
+from queue_server.store.tables import entry, room, room_service, series_counter, service, site, ticket, zone
+
+ACTIVE = ("waiting", "called", "not_here")
+
+
+@dataclass(frozen=True)
+class TicketRow:
+    """A ticket as it is kept."""
+
+    ticket_id: str
+    visit_id: str
+    service_id: str
+    number: str
+    address: str
+    business_day: str
+    issued_at: datetime
+    offline: bool
+
+
+# --- the hospital --------------------------------------------------------------------------------------------------
+
+
+def load_site(connection: Connection, site_id: str) -> Site | None:
+    return memory.known(connection, ("site", site_id), lambda: _load_site(connection, site_id))
+
+
+def _load_site(connection: Connection, site_id: str) -> Site | None:
+    row = connection.execute(select(site).where(site.c.site_id == site_id)).mappings().first()
+    if row is None:
+        return None
+    return Site(site_id=site_id, names=row["names"], time_zone=row["time_zone"], languages=tuple(row["languages"]))
+
+
+def ensure_site(connection: Connection, fallback: Site) -> None:
+    """Make the site when it is not there yet: everything else hangs on it."""
+    if load_site(connection, fallback.site_id) is None:
+        connection.execute(
+            insert(site).values(
+                site_id=fallback.site_id,
+                names=fallback.names,
+                time_zone=fallback.time_zone,
+                languages=list(fallback.languages),
+            )
+        )
+
+
+def load_zones(connection: Connection, site_id: str) -> tuple[Zone, ...]:
+    query = select(zone).where(zone.c.site_id == site_id).order_by(zone.c.position, zone.c.zone_id)
+    return tuple(Zone(zone_id=row["zone_id"], names=row["names"]) for row in connection.execute(query).mappings())
+
+
+def load_services(connection: Connection, site_id: str) -> tuple[Service, ...]:
+    return memory.known(connection, ("services", site_id), lambda: _load_services(connection, site_id))
+
+
+def _load_services(connection: Connection, site_id: str) -> tuple[Service, ...]:
+    query = select(service).where(service.c.site_id == site_id).order_by(service.c.position, service.c.service_id)
+    return tuple(_service(row) for row in connection.execute(query).mappings())
+
+
+def load_service(connection: Connection, site_id: str, service_id: str) -> Service | None:
+    if memory.of(connection) is not None:
+        return next((one for one in load_services(connection, site_id) if one.service_id == service_id), None)
+    query = select(service).where(service.c.site_id == site_id, service.c.service_id == service_id)
+    row = connection.execute(query).mappings().first()
+    return _service(row) if row else None
+
+
+def service_minutes(connection: Connection, site_id: str) -> dict[str, int]:
+    """The usual minutes for one patient, by service."""
+    return memory.known(connection, ("minutes", site_id), lambda: _service_minutes(connection, site_id))
+
+
+def _service_minutes(connection: Connection, site_id: str) -> dict[str, int]:
+    query = select(service.c.service_id, service.c.minutes).where(service.c.site_id == site_id)
+    return {row.service_id: row.minutes for row in connection.execute(query)}
+
+
+def _service(row: RowMapping) -> Service:
+    return Service(
+        service_id=row["service_id"],
+        names=row["names"],
+        icon=row["icon"],
+        series=row["series"],
+        open=row["open"],
+        closed_reason=row["closed_reason"],
+    )
+
+
+def load_rooms(connection: Connection, site_id: str) -> tuple[Room, ...]:
+    return memory.known(connection, ("rooms", site_id), lambda: _load_rooms(connection, site_id))
+
+
+def _load_rooms(connection: Connection, site_id: str) -> tuple[Room, ...]:
+    given: dict[str, list[str]] = defaultdict(list)
+    pairs = select(room_service).join(room, room.c.room_id == room_service.c.room_id).where(room.c.site_id == site_id)
+    for pair in connection.execute(pairs.order_by(room_service.c.service_id)):
+        given[pair.room_id].append(pair.service_id)
+    rows = connection.execute(select(room).where(room.c.site_id == site_id).order_by(room.c.room_id)).mappings()
+    return tuple(_room(row, given[row["room_id"]]) for row in rows)
+
+
+def load_room(connection: Connection, site_id: str, room_id: str) -> Room | None:
+    if memory.of(connection) is not None:
+        return next((one for one in load_rooms(connection, site_id) if one.room_id == room_id), None)
+    query = select(room).where(room.c.site_id == site_id, room.c.room_id == room_id)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    given = select(room_service.c.service_id).where(room_service.c.room_id == room_id).order_by("service_id")
+    return _room(row, connection.execute(given).scalars().all())
+
+
+def _room(row: RowMapping, service_ids: Sequence[str]) -> Room:
+    return Room(
+        room_id=row["room_id"],
+        number=row["number"],
+        names=row["names"],
+        zone_id=row["zone_id"],
+        floor=row["floor"],
+        directions=row["directions"],
+        service_ids=tuple(service_ids),
+        open=row["open"],
+    )
+
+
+# --- entries -------------------------------------------------------------------------------------------------------
+
+
+def to_entry(row: RowMapping) -> Entry:
+    return Entry(
+        entry_id=row["entry_id"],
+        ticket_id=row["ticket_id"],
+        number=row["number"],
+        service_id=row["service_id"],
+        room_id=row["room_id"],
+        priority=Priority(priority_class=row["priority_class"], status=row["priority_status"]),
+        state=row["state"],
+        version=row["version"],
+        issued_at=row["issued_at"],
+        called_at=row["called_at"],
+        calls=row["calls"],
+        language=row["language"],
+        recalls=row["recalls"],
+        held_reason=row["held_reason"],
+        held_until=row["held_until"],
+        place=row["place"],
+    )
+
+
+def load_entry(connection: Connection, site_id: str, entry_id: str) -> Entry | None:
+    query = select(entry).where(entry.c.entry_id == entry_id, entry.c.site_id == site_id)
+    row = connection.execute(query).mappings().first()
+    return to_entry(row) if row else None
+
+
+def entry_of_ticket(connection: Connection, ticket_id: str) -> Entry:
+    """The newest entry of a ticket: where it is now."""
+    query = select(entry).where(entry.c.ticket_id == ticket_id).order_by(entry.c.issued_at.desc()).limit(1)
+    return to_entry(connection.execute(query).mappings().one())
+
+
+def entries_of_day(
+    connection: Connection, site_id: str, day: str, states: Sequence[str] = ACTIVE, room_id: str | None = None
+) -> list[Entry]:
+    remembered = _remembered(connection, site_id, day) if memory.REMEMBERED.issuperset(states) else None
+    if remembered is not None:
+        return remembered.entries(states, room_id)
+    query = select(entry).where(entry.c.site_id == site_id, entry.c.business_day == day, entry.c.state.in_(states))
+    if room_id is not None:
+        query = query.where(entry.c.room_id == room_id)
+    return [to_entry(row) for row in connection.execute(query.order_by(entry.c.issued_at)).mappings()]
+
+
+def _remembered(connection: Connection, site_id: str, day: str) -> memory.Memory | None:
+    """What the writer remembers of this day, read now if need be; None for other connections and for days gone by."""
+    known = memory.of(connection)
+    if known is None or known.day == day:
+        return known
+    if known.day is not None and day < known.day:
+        return None
+    query = select(entry).where(
+        entry.c.site_id == site_id, entry.c.business_day == day, entry.c.state.in_(memory.REMEMBERED)
+    )
+    known.learn(day, (to_entry(row) for row in connection.execute(query).mappings()))
+    return known
+
+
+def count_finished(connection: Connection, room_id: str, day: str) -> int:
+    query = select(func.count()).where(
+        entry.c.room_id == room_id, entry.c.business_day == day, entry.c.state == "finished"
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def work_by_room(connection: Connection, site_id: str, day: str) -> dict[str, dict[str, int]]:
+    """How many wait or are inside, by room and service."""
+    remembered = _remembered(connection, site_id, day)
+    if remembered is not None:
+        return remembered.work()
+    query = (
+        select(entry.c.room_id, entry.c.service_id, func.count().label("people"))
+        .where(entry.c.site_id == site_id, entry.c.business_day == day, entry.c.state.in_(("waiting", "called")))
+        .group_by(entry.c.room_id, entry.c.service_id)
+    )
+    work: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in connection.execute(query):
+        work[row.room_id][row.service_id] = row.people
+    return work
+
+
+def entries_held_until(connection: Connection, site_id: str, day: str, until: datetime) -> list[Entry]:
+    """Held entries whose time is over at `until`."""
+    query = select(entry).where(
+        entry.c.site_id == site_id, entry.c.business_day == day, entry.c.state == "held", entry.c.held_until <= until
+    )
+    return [to_entry(row) for row in connection.execute(query.order_by(entry.c.held_until)).mappings()]
+
+
+def insert_entry(connection: Connection, site_id: str, day: str, new: Entry) -> None:
+    values = {"site_id": site_id, "business_day": day, "entry_id": new.entry_id, **_columns(new)}
+    plain.insert(connection, entry, values)
+    known = memory.of(connection)
+    if known is not None:
+        known.keep(new, day)
+
+
+def save_entry(connection: Connection, changed: Entry, **more: Any) -> None:
+    """Write an entry as it is after a move; `more` are columns that the noun does not have."""
+    plain.update(connection, entry, "entry_id", changed.entry_id, {**_columns(changed), **more})
+    known = memory.of(connection)
+    if known is not None:
+        known.keep(changed)
+
+
+def _columns(known: Entry) -> Mapping[str, Any]:
+    return {
+        "ticket_id": known.ticket_id,
+        "number": known.number,
+        "service_id": known.service_id,
+        "room_id": known.room_id,
+        "priority_class": known.priority.priority_class,
+        "priority_status": known.priority.status,
+        "state": known.state,
+        "version": known.version,
+        "issued_at": known.issued_at,
+        "called_at": known.called_at,
+        "calls": known.calls,
+        "language": known.language,
+        "recalls": known.recalls,
+        "held_reason": known.held_reason,
+        "held_until": known.held_until,
+        "place": known.place,
+    }
+
+
+# --- tickets -------------------------------------------------------------------------------------------------------
+
+
+def _counting_on(dialect: Any) -> plain.Statement:
+    names = ("site_id", "business_day", "series")
+    first = dialect.insert(series_counter).values(last=1, **{name: bindparam(name) for name in names})
+    return plain.Statement(
+        first.on_conflict_do_update(index_elements=names, set_={"last": series_counter.c.last + 1}).returning(
+            series_counter.c.last
+        )
+    )
+
+
+_COUNT_ON = {"sqlite": _counting_on(sqlite), "postgresql": _counting_on(postgresql)}
+
+
+def next_ordinal(connection: Connection, site_id: str, day: str, series: str) -> int:
+    """The next number of a series on a day, counted from 1. Taken for good when the change is committed."""
+    statement = _COUNT_ON[connection.dialect.name]
+    row = statement.one(connection, site_id=site_id, business_day=day, series=series)
+    assert row is not None, "RETURNING always tells"
+    return int(row[0])
+
+
+def insert_ticket(connection: Connection, site_id: str, new: TicketRow, device_id: str | None) -> None:
+    values = {
+        "ticket_id": new.ticket_id,
+        "site_id": site_id,
+        "visit_id": new.visit_id,
+        "service_id": new.service_id,
+        "business_day": new.business_day,
+        "number": new.number,
+        "address": new.address,
+        "issued_at": new.issued_at,
+        "device_id": device_id,
+        "offline": new.offline,
+    }
+    plain.insert(connection, ticket, values)
+
+
+def load_ticket(connection: Connection, site_id: str, ticket_id: str) -> TicketRow | None:
+    return _ticket(connection, site_id, ticket.c.ticket_id == ticket_id)
+
+
+def load_ticket_by_address(connection: Connection, site_id: str, address: str) -> TicketRow | None:
+    return _ticket(connection, site_id, ticket.c.address == address)
+
+
+def _ticket(connection: Connection, site_id: str, which: Any) -> TicketRow | None:
+    row = connection.execute(select(ticket).where(ticket.c.site_id == site_id, which)).mappings().first()
+    if row is None:
+        return None
+    return TicketRow(
+        ticket_id=row["ticket_id"],
+        visit_id=row["visit_id"],
+        service_id=row["service_id"],
+        number=row["number"],
+        address=row["address"],
+        business_day=row["business_day"],
+        issued_at=row["issued_at"],
+        offline=row["offline"],
+    )
+
+
+_VISITS = plain.Statement(
+    select(tables.visit.c.visit_id).where(
+        tables.visit.c.patient_id == bindparam("patient_id"), tables.visit.c.business_day == bindparam("day")
+    )
+)
+
+
+def entries_of_same_visit(connection: Connection, ticket_id: str) -> list[Entry]:
+    """Everything that belongs to the visit of this ticket."""
+    visit_id = select(ticket.c.visit_id).where(ticket.c.ticket_id == ticket_id).scalar_subquery()
+    query = select(entry).join(ticket, ticket.c.ticket_id == entry.c.ticket_id).where(ticket.c.visit_id == visit_id)
+    return [to_entry(row) for row in connection.execute(query.order_by(entry.c.issued_at)).mappings()]
+
+
+def entries_of_patient(connection: Connection, patient_id: str, day: str) -> list[Entry]:
+    """Everything this person holds today."""
+    if _VISITS.one(connection, patient_id=patient_id, day=day) is None:  # true of most who arrive
+        return []
+    query = (
+        select(entry)
+        .join(ticket, ticket.c.ticket_id == entry.c.ticket_id)
+        .join(tables.visit, tables.visit.c.visit_id == ticket.c.visit_id)
+        .where(tables.visit.c.patient_id == patient_id, tables.visit.c.business_day == day)
+        .order_by(entry.c.issued_at)
+    )
+    return [to_entry(row) for row in connection.execute(query).mappings()]

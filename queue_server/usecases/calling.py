@@ -1,0 +1,127 @@
+"""Staff call people into a room, and say what became of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from protocol.frames import TicketCalled, TicketFinished, TicketNotHere
+from protocol.nouns import ChosenReason, Entry, Room
+from protocol.requests import Acted, CallChosen, CallNext, EntryAction
+from queue_server.domain import lifecycle
+from queue_server.domain.calling import CallingRules, recall_refusal
+from queue_server.domain.order import seniority
+from queue_server.errors import Conflict
+from queue_server.store import repository as store
+from queue_server.usecases import holding
+from queue_server.usecases.at_room import in_room, looked_at, moved, room_of
+from queue_server.usecases.change import Change
+from queue_server.usecases.ordering import Turn, next_in_room
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """Somebody was called out of turn."""
+
+    reason: ChosenReason
+    role: str
+    overtook: bool
+
+
+def call_next(change: Change, request: CallNext) -> Acted:
+    """Call whoever is next in the room; whoever was inside is finished by that, as with one key at a door.
+
+    Raises NotFound ``unknown_room``; Conflict ``nobody_waiting`` (then nothing changed at all).
+    """
+    room = room_of(change, request.room_id)
+    holding.return_due(change)
+    waiting = in_room(change, room, "waiting")
+    turn = next_in_room(change, room, waiting)
+    if turn is None:
+        raise Conflict("nobody_waiting", room_id=room.room_id)
+    return _call(change, turn.choice.entry, room, turn, closes=_clear(change, room))
+
+
+def call_chosen(change: Change, request: CallChosen, role: str) -> Acted:
+    """Call somebody who waits or is held, whoever is next; whoever was inside is finished by that.
+
+    Going before somebody who came earlier counts for the bound of the policy, so that nobody is passed over for ever.
+    Raises NotFound ``unknown_entry``; Conflict ``stale_version``, ``wrong_move``.
+    """
+    entry, room = looked_at(change, request)
+    if entry.state not in ("waiting", "held"):
+        raise Conflict("wrong_move", state=entry.state)
+    overtook = any(seniority(other) < seniority(entry) for other in in_room(change, room, "waiting"))
+    return _call(change, entry, room, None, _clear(change, room), _Chosen(request.reason, role, overtook))
+
+
+def recall(change: Change, request: EntryAction, rules: CallingRules = CallingRules()) -> Acted:
+    """Call again: the one who is called; or one who was not here or held and now is, while nobody else is inside.
+
+    Raises NotFound ``unknown_entry``; Conflict ``stale_version``, ``wrong_move``, ``room_occupied``, ``recall_limit``,
+    ``recall_too_soon``.
+    """
+    entry, room = looked_at(change, request)
+    refused = recall_refusal(entry, change.at, rules)
+    if refused is not None:
+        raise Conflict(refused)
+    if entry.state in ("not_here", "held") and in_room(change, room, "called"):
+        raise Conflict("room_occupied", room_id=room.room_id)
+    if entry.state == "waiting":
+        raise Conflict("wrong_move", state=entry.state)
+    return _call(change, entry, room, turn=None)
+
+
+def not_here(change: Change, request: EntryAction) -> Acted:
+    """Called and did not come. The number stays good: scanning again puts them back in the line."""
+    entry, room = looked_at(change, request)
+    after = moved(lifecycle.mark_not_here, entry)
+    store.save_entry(change.connection, after)
+    return Acted(entry=after, seq=change.journal(TicketNotHere(entry=after, zone_id=room.zone_id)))
+
+
+def finish(change: Change, request: EntryAction) -> Acted:
+    """Done in this room."""
+    return _finish(change, *looked_at(change, request))
+
+
+def _clear(change: Change, room: Room) -> tuple[int, ...]:
+    """Whoever is inside is finished; the numbers of the journal entries that tell of it."""
+    return tuple(_finish(change, inside, room).seq for inside in in_room(change, room, "called"))
+
+
+def _call(
+    change: Change,
+    entry: Entry,
+    room: Room,
+    turn: Turn | None,
+    closes: tuple[int, ...] = (),
+    chosen: _Chosen | None = None,
+) -> Acted:
+    after = moved(lambda known: lifecycle.call(known, change.at), entry)
+    columns: dict[str, object] = {"first_called_at": change.at} if entry.calls == 0 else {}
+    if turn is not None:
+        columns |= turn.columns(change.at)
+    elif chosen is not None and chosen.overtook:
+        columns |= {"overtook": True, "turn_at": change.at}
+    store.save_entry(change.connection, after, **columns)
+    service = store.load_service(change.connection, change.site.site_id, entry.service_id)
+    assert service is not None, "an entry always has its service"
+    frame = TicketCalled(
+        entry=after,
+        room_number=room.number,
+        service_names=service.names,
+        closes=closes,
+        zone_id=room.zone_id,
+        reason=turn.choice.reason if turn else "chosen" if chosen else "",
+        rule=turn.policy.rule if turn else "",
+        overtook=turn.choice.overtook if turn else chosen is not None and chosen.overtook,
+        chosen_reason=chosen.reason if chosen else None,
+        by_role=chosen.role if chosen else "",
+    )
+    return Acted(entry=after, seq=change.journal(frame))
+
+
+def _finish(change: Change, entry: Entry, room: Room) -> Acted:
+    after = moved(lifecycle.finish, entry)
+    store.save_entry(change.connection, after, finished_at=change.at)
+    return Acted(entry=after, seq=change.journal(TicketFinished(entry=after, zone_id=room.zone_id)))

@@ -1,0 +1,67 @@
+"""What a use case works with: the hospital as it is inside one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from protocol.frames import AnyFrame
+from protocol.nouns import Site
+from protocol.policy import Policy
+from queue_server.domain.calendar import business_day, day_start
+from queue_server.store import journal
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One moment of the hospital, for looking only."""
+
+    connection: Connection
+    site: Site
+    policy: Policy
+    """Of the server's settings: what holds where nobody has set another (`queue_server.usecases.ordering`)."""
+    now: datetime
+
+    @property
+    def today(self) -> str:
+        return business_day(self.now, self.site.time_zone)
+
+    @property
+    def day_start(self) -> datetime:
+        return day_start(self.today, self.site.time_zone)
+
+
+@dataclass(frozen=True)
+class Change(Reading):
+    """One change. `at` is when it happened, `now` when the server heard of it; `caller` whose wish it is."""
+
+    at: datetime
+    caller: str
+
+    @property
+    def day(self) -> str:
+        """The business day that the change belongs to."""
+        return business_day(self.at, self.site.time_zone)
+
+    def journal(
+        self,
+        frame: AnyFrame,
+        *,
+        ticket_id: str | None = None,
+        visit_id: str | None = None,
+        device_id: str | None = None,
+    ) -> int:
+        """Write what happened; the number of the journal entry."""
+        return journal.append(
+            self.connection,
+            self.site.site_id,
+            frame,
+            at=self.at,
+            written_at=self.now,
+            caller=self.caller,
+            ticket_id=ticket_id,
+            visit_id=visit_id,
+            device_id=device_id,
+        )

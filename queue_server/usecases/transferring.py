@@ -1,0 +1,80 @@
+"""Somebody is sent on to another service or room, under the same number."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from protocol.frames import TicketTransferred
+from protocol.nouns import Entry, Room, TransferPlace
+from protocol.requests import Acted, Transfer
+from queue_server.domain import lifecycle
+from queue_server.domain.admission import ACTIVE
+from queue_server.domain.order import seniority
+from queue_server.errors import Conflict, Invalid, NotFound
+from queue_server.store import repository as store
+from queue_server.usecases.arrivals import assign_room
+from queue_server.usecases.at_room import in_room, looked_at, moved, room_of
+from queue_server.usecases.change import Change
+
+_NEXT = timedelta(microseconds=1)
+
+
+def transfer(change: Change, request: Transfer) -> Acted:
+    """Wait in another line. With a room named, there; else in the room of the service where the least work waits.
+
+    Raises NotFound ``unknown_entry``, ``unknown_room``, ``unknown_service``; Invalid ``nowhere_to_go``; Conflict
+    ``stale_version``, ``wrong_move``, ``already_there``, ``no_open_room``, ``room_without_service``,
+    ``holds_another`` (the person already has a number for that service).
+    """
+    entry, here = looked_at(change, request)
+    room, service_id = _target(change, request, entry)
+    if (room.room_id, service_id) == (entry.room_id, entry.service_id):
+        raise Conflict("already_there")
+    if service_id != entry.service_id:
+        _check_holds_no_other(change, entry, service_id)
+    place = _place(entry, in_room(change, room, "waiting"), request.place, change.at)
+    after = moved(lambda known: lifecycle.transfer(known, service_id, room.room_id, place), entry)
+    store.save_entry(change.connection, after, first_called_at=None, turn_at=None, overtook=False)
+    frame = TicketTransferred(
+        entry=after,
+        from_room_id=entry.room_id,
+        from_service_id=entry.service_id,
+        room_number=room.number,
+        reason=request.reason,
+        placed=request.place,
+        zone_id=room.zone_id if room.zone_id == here.zone_id else None,
+    )
+    return Acted(entry=after, seq=change.journal(frame))
+
+
+def _target(change: Change, request: Transfer, entry: Entry) -> tuple[Room, str]:
+    wanted = request.service_id
+    if wanted is not None and store.load_service(change.connection, change.site.site_id, wanted) is None:
+        raise NotFound("unknown_service")
+    if request.room_id is None:
+        if wanted is None:
+            raise Invalid("nowhere_to_go")
+        return assign_room(change, wanted), wanted
+    room = room_of(change, request.room_id)
+    if not room.open:
+        raise Conflict("no_open_room", room_id=room.room_id)
+    given = room.service_ids
+    service_id = wanted or (entry.service_id if entry.service_id in given else next(iter(given), ""))
+    if service_id not in given:
+        raise Conflict("room_without_service", room_id=room.room_id)
+    return room, service_id
+
+
+def _check_holds_no_other(change: Change, entry: Entry, service_id: str) -> None:
+    """One active number per person, service and day: a transfer makes no second one."""
+    for other in store.entries_of_same_visit(change.connection, entry.ticket_id):
+        if other.service_id == service_id and other.state in ACTIVE and other.entry_id != entry.entry_id:
+            raise Conflict("holds_another", number=other.number)
+
+
+def _place(entry: Entry, waiting: list[Entry], wanted: TransferPlace, at: datetime) -> datetime | None:
+    """Where in the new line; a right to priority is kept in any case."""
+    times = [seniority(other)[0] for other in waiting]
+    if wanted == "front":
+        return min([seniority(entry)[0], *(time - _NEXT for time in times)])
+    return max([at, *(time + _NEXT for time in times)]) if wanted == "end" else entry.place

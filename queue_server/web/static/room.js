@@ -1,0 +1,340 @@
+// The staff panel of one room. The server's board is the truth: whatever is heard, the board is asked anew.
+import { doer } from './actions.js'
+import { ask as question, asking, reasons } from './ask.js'
+import { drawAbsent, drawAlerts, drawBoard, drawHeard, drawHeld, drawSince, drawTroubles } from './room_view.js'
+import { follow } from './feed.js'
+import { about, byId, say, show, signOut, text } from './page.js'
+import { targets } from './transfer.js'
+import { lastAction } from './undo.js'
+
+const BOARD_EVERY_MS = 30000 // minutes go by without any frame
+const TOUCHES_THE_BOARD = new Set([
+  'ticket_issued', 'ticket_called', 'ticket_not_here', 'ticket_returned', 'ticket_finished', 'ticket_held',
+  'ticket_transferred', 'action_undone', 'services_changed',
+])
+
+const HOLD_REASONS = ['papers', 'payment', 'tests', 'rest', 'other']
+const CHOSEN_REASONS = ['condition', 'results', 'agreed', 'order', 'other']
+const TRANSFER_REASONS = ['next_step', 'wrong_place', 'specialist', 'balance', 'other']
+const TRANSFER_PLACES = ['seniority', 'front', 'end']
+const HOLD_MINUTES = [10, 20, 30, 60]
+
+const state = {
+  board: null, rooms: [], services: [], live: false, connectedOnce: false, pending: null, stuck: false, offsetMs: 0, call: null,
+  around: { shows_calls: false, says_calls: false }, alerts: new Map(), troubles: new Map(),
+  dismissed: new Set(JSON.parse(sessionStorage.getItem('denluot.dismissed') ?? '[]')),
+}
+const actions = {
+  next: { button: byId('do-next'), path: '/api/calls', body: () => ({ room_id: about.room_id }) },
+  recall: { button: byId('do-recall'), path: '/api/recalls', body: () => looked(state.board.current.entry) },
+  not_here: { button: byId('do-not-here'), path: '/api/not-here', body: () => looked(state.board.current.entry) },
+  finish: { button: byId('do-finish'), path: '/api/finishes', body: () => looked(state.board.current.entry) },
+  hold: { button: byId('do-hold'), path: '/api/holds', ask: () => askHold(state.board.current.entry) },
+  transfer: { button: byId('do-transfer'), path: '/api/transfers', ask: () => askTransfer(state.board.current.entry) },
+  undo: { button: byId('do-undo'), path: '/api/undos', body: () => last.body },
+}
+const PATHS = { chosen: '/api/chosen-calls', release: '/api/releases' }
+const KEYS = { ' ': 'next', r: 'recall', n: 'not_here', f: 'finish', h: 'hold', t: 'transfer', u: 'undo' }
+const CODES = { Space: 'next', KeyR: 'recall', KeyN: 'not_here', KeyF: 'finish', KeyH: 'hold', KeyT: 'transfer', KeyU: 'undo' }
+const last = lastAction(about.room_id)
+
+const looked = (entry) => ({ entry_id: entry.entry_id, version: entry.version })
+const serverNow = () => Date.now() + state.offsetMs
+
+// --- what is shown ---
+
+function redraw() {
+  const { board } = state
+  drawLive()
+  if (!board) return
+  drawBoard(board)
+  drawAbsent(board, canRecallAbsent(), (entry) => perform('recall', looked(entry), entry.number))
+  const free = state.live && !state.pending
+  drawHeld(board, { recall: canRecallAbsent(), release: free }, (entry) => perform('recall', looked(entry), entry.number), (entry) => perform('release', looked(entry), entry.number))
+  drawHeard(state.call, board.current, state.around, serverNow())
+  drawSince(board, serverNow())
+  drawAlerts(state.alerts, dismiss)
+  drawTroubles(state.troubles)
+  drawUndo()
+  for (const [name, action] of Object.entries(actions)) {
+    action.button.disabled = reasonAgainst(name) !== null
+    if (state.pending?.name === name) action.button.dataset.waiting = ''
+    else delete action.button.dataset.waiting
+  }
+}
+
+// The seconds left, beside what was done; and the key, which goes out when they are over.
+function drawUndo() {
+  const left = last.left(serverNow())
+  say(byId('undo-left'), left > 0 && !state.pending ? text('undo.left', { count: left }) : '')
+  actions.undo.button.disabled = reasonAgainst('undo') !== null
+}
+
+function drawLive() {
+  const shown = state.live ? 'live' : state.connectedOnce ? 'gone' : 'connecting'
+  byId('live').dataset.state = shown
+  const names = { live: 'wifi', gone: 'wifi-off', connecting: 'refresh-cw' }
+  byId('live-icon').className = `icon icon-${names[shown]}`
+  say(byId('live-text'), text(shown))
+  const gone = shown === 'gone' || state.stuck
+  show(byId('gone'), gone)
+  if (gone) say(byId('gone-text'), state.pending ? text('gone.pending', { action: label(state.pending.name) }) : text('gone.idle'))
+}
+
+const label = (name) => text(`do.${name}`)
+
+function tell(words, kind = 'good', drawing = 'history') {
+  byId('last-action').dataset.kind = kind
+  byId('last-action-icon').className = `icon icon-${kind === 'bad' ? 'triangle-alert' : drawing}`
+  say(byId('last-action-text'), words)
+}
+
+// --- doing ---
+
+const BUSY = 'busy'
+let wanted = null
+
+function reasonAgainst(name) {
+  if (!state.board || !state.live) return 'why.gone'
+  if (state.pending) return BUSY
+  if (name === 'undo') return last.left(serverNow()) > 0 ? null : 'why.nothing_to_undo'
+  if (name === 'next') return state.board.next ? null : 'why.nobody'
+  return state.board.current ? null : 'why.no_current'
+}
+
+function canRecallAbsent() {
+  return state.live && !state.pending && !state.board.current
+}
+
+function press(name) {
+  const reason = reasonAgainst(name)
+  if (reason === BUSY) {
+    // The same key twice is one wish; another key is the next one, once the server has answered.
+    if (name !== state.pending.name) wanted = state.stuck ? null : name
+    if (state.stuck) tell(text('why.gone'), 'bad')
+  } else if (reason) tell(text(reason), 'bad')
+  else if (actions[name].ask) actions[name].ask()
+  else perform(name, actions[name].body(), numberFor(name))
+}
+
+function numberFor(name) {
+  if (name === 'undo') return last.number
+  return name === 'next' ? '' : state.board.current.entry.number
+}
+
+// --- asking first ---
+
+function askHold(entry) {
+  const options = [['', text('hold.minutes.none')], ...HOLD_MINUTES.map((count) => [String(count), text('hold.minutes.some', { count })])]
+  const fields = [{ name: 'minutes', label: text('hold.minutes'), options }]
+  question({ heading: text('hold.heading', { number: entry.number }), fields, choices: reasons('hold', HOLD_REASONS) }, (reason, { minutes }) => {
+    perform('hold', { ...looked(entry), reason, minutes: minutes ? Number(minutes) : null }, entry.number)
+  })
+}
+
+function askChosen(entry) {
+  question({ heading: text('chosen.heading', { number: entry.number }), choices: reasons('chosen', CHOSEN_REASONS) }, (reason) => {
+    perform('chosen', { ...looked(entry), reason }, entry.number)
+  })
+}
+
+function askTransfer(entry) {
+  const fields = [
+    { name: 'target', label: text('transfer.target'), required: true, options: [['', text('transfer.choose')]], groups: targets(state.services, state.rooms, entry) },
+    { name: 'place', label: text('transfer.place'), options: TRANSFER_PLACES.map((name) => [name, text(`transfer.place.${name}`)]) },
+  ]
+  question({ heading: text('transfer.heading', { number: entry.number }), fields, choices: reasons('transfer', TRANSFER_REASONS) }, (reason, { target, place }) => {
+    perform('transfer', { ...looked(entry), ...JSON.parse(target), place, reason }, entry.number)
+  })
+}
+
+// What can be done with somebody who waits.
+function askAbout(entry) {
+  const choices = [
+    { value: askChosen, label: label('chosen'), icon: 'megaphone' },
+    { value: askHold, label: label('hold'), icon: 'pause' },
+    { value: askTransfer, label: label('transfer'), icon: 'arrow-left-right' },
+  ]
+  question({ heading: text('one.heading', { number: entry.number }), choices }, (then) => then(entry))
+}
+
+byId('waiting').addEventListener('click', (event) => {
+  const row = event.target.closest('button')?.closest('tr')
+  const one = state.board?.waiting.find(({ entry }) => entry.entry_id === row?.dataset.entry)
+  if (one) askAbout(one.entry)
+})
+
+function perform(name, body, number) {
+  if (doing.start(name, actions[name]?.path ?? PATHS[name], body)) tell(text('doing', { action: label(name), number }), 'good', 'hourglass')
+}
+
+const doing = doer(about.language, {
+  pending(wish, stuck) {
+    state.pending = wish
+    state.stuck = stuck
+    redraw()
+    const following = wish ? null : wanted
+    if (!wish || stuck) wanted = null
+    if (following) press(following)
+  },
+  async done(wish, answer) {
+    last.note(wish.name, answer, wish.pressedAt + state.offsetMs)
+    await loadBoard()
+    const time = new Date().toLocaleTimeString(about.language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+    tell(text(`done.${wish.name}`, { number: answer.entry.number, time }))
+  },
+  async refused(wish, error) {
+    if (wish.name === 'undo') last.forget()
+    await loadBoard()
+    tell(error.message, 'bad')
+  },
+  async expired(wish) {
+    await loadBoard()
+    tell(text('expired', { action: label(wish.name) }), 'bad')
+  },
+  signedOut: toSignIn,
+})
+
+for (const [name, action] of Object.entries(actions)) {
+  action.button.addEventListener('click', (event) => {
+    if (event.detail > 0) action.button.blur() // after the mouse, Space means "next" again, not this button
+    press(name)
+  })
+}
+
+document.addEventListener('keydown', (event) => {
+  if (asking()) return
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return
+  const at = document.activeElement
+  if (at?.matches('input, textarea, select')) return
+  const name = KEYS[event.key.toLowerCase()] ?? CODES[event.code]
+  const onControl = at?.matches('a, button')
+  if (event.repeat && (name || event.key === 'Enter')) {
+    event.preventDefault() // a key held down is one press
+    return
+  }
+  if (!name || (onControl && event.code === 'Space')) return // Space on a focused control is that control's
+  event.preventDefault()
+  press(name)
+})
+
+// --- hearing ---
+
+let loading = null
+let next = null
+
+// Resolves when a board that was asked for after this call is shown (or could not be had).
+function loadBoard() {
+  if (loading) {
+    next ??= loading.then(() => {
+      next = null
+      return loadBoard()
+    })
+    return next
+  }
+  loading = ask(`/api/rooms/${encodeURIComponent(about.room_id)}/board`).then((board) => {
+    loading = null
+    if (!board) return
+    state.board = board
+    redraw()
+  })
+  return loading
+}
+
+async function loadAround() {
+  const around = await ask(`/staff/rooms/${encodeURIComponent(about.room_id)}/surroundings`)
+  if (!around) return
+  state.around = around
+  around.alerts.forEach(noteAlert)
+  state.troubles = new Map(around.troubles.map((one) => [`${one.device.device_id} ${one.health.part}`, one]))
+  redraw()
+}
+
+async function ask(path) {
+  try {
+    const answer = await fetch(path, { headers: { 'accept-language': about.language }, signal: AbortSignal.timeout(8000) })
+    if (answer.status === 401 || (answer.redirected && new URL(answer.url).pathname === '/staff/sign-in')) toSignIn()
+    return answer.ok ? await answer.json() : null
+  } catch {
+    return null // the feed tells when the server is gone, and back
+  }
+}
+
+function toSignIn() {
+  location.assign(`/staff/sign-in?next=${encodeURIComponent(location.pathname)}`)
+}
+
+function noteAlert(alert) {
+  if (!state.dismissed.has(alert.seq)) state.alerts.set(alert.seq, alert)
+}
+
+function dismiss(seq) {
+  state.dismissed.add(seq)
+  state.alerts.delete(seq)
+  sessionStorage.setItem('denluot.dismissed', JSON.stringify([...state.dismissed].slice(-50)))
+  redraw()
+}
+
+function hear(numbered) {
+  const { frame, seq, at } = numbered
+  if (frame.type === 'services_changed') Object.assign(state, { services: frame.services, rooms: frame.rooms })
+  if (frame.type === 'ticket_called') {
+    state.call = { seq, entryId: frame.entry.entry_id, at: Date.parse(at), live: true, shown: false, heard: false, failed: new Set() }
+  } else if (frame.type === 'call_acknowledged' && state.call?.seq === frame.call_seq) {
+    if (frame.outcome === 'shown' || frame.outcome === 'heard') state.call[frame.outcome] = true
+    else state.call.failed.add(frame.device_id)
+  } else if (frame.type === 'alert_raised') {
+    noteAlert({ seq, at, reason: frame.reason, device: frame.device })
+  } else if (frame.type === 'device_health_changed') {
+    const key = `${frame.device.device_id} ${frame.health.part}`
+    if (frame.health.state === 'ok') state.troubles.delete(key)
+    else state.troubles.set(key, { device: frame.device, health: frame.health, since: at })
+  } else if (frame.type === 'device_paired') {
+    loadAround()
+  }
+  if (TOUCHES_THE_BOARD.has(frame.type)) loadBoard()
+  redraw()
+}
+
+function sawTime(at) {
+  state.offsetMs = Date.parse(at) - Date.now()
+}
+
+follow(
+  { protocol_version: about.protocol_version, rooms: [about.room_id] },
+  {
+    snapshot(message) {
+      sawTime(message.at)
+      Object.assign(state, { services: message.services, rooms: message.rooms })
+      const last = message.calls[0]
+      // Who showed a call before this page was listening is not known: then nothing is said about it.
+      if (last && last.seq !== state.call?.seq) {
+        state.call = { seq: last.seq, entryId: last.entry.entry_id, live: false, shown: false, heard: last.heard, failed: new Set() }
+      }
+      loadBoard()
+      loadAround()
+    },
+    frame: hear,
+    beat: (message) => sawTime(message.at),
+    state(now) {
+      if (now === 'live' && state.connectedOnce && !state.live) tell(text('back'), 'good', 'wifi')
+      state.live = now === 'live'
+      if (state.live) state.connectedOnce = true
+      else state.connectedOnce ||= state.board !== null
+      redraw()
+    },
+    refused(code) {
+      if (code === 'not_signed_in') toSignIn()
+    },
+  },
+)
+
+localStorage.setItem('denluot.room', about.room_id)
+byId('sign-out').addEventListener('click', signOut)
+setInterval(() => {
+  if (!state.board) return
+  drawUndo()
+  drawSince(state.board, serverNow())
+  drawHeard(state.call, state.board.current, state.around, serverNow())
+}, 1000)
+setInterval(loadBoard, BOARD_EVERY_MS)

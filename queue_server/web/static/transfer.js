@@ -1,0 +1,20 @@
+// Where somebody can be sent: services that have an open room, and open rooms.
+import { about, text } from './page.js'
+
+const named = (names) => names[about.language] ?? names.vi ?? Object.values(names)[0] ?? ''
+const byWords = ([, one], [, other]) => one.localeCompare(other, about.language, { numeric: true })
+
+export function targets(services, rooms, entry) {
+  const open = rooms.filter((room) => room.open && room.service_ids.length > 0)
+  const given = new Set(open.flatMap((room) => room.service_ids))
+  const ofServices = services
+    .filter(({ service_id }) => given.has(service_id) && service_id !== entry.service_id)
+    .map((service) => [JSON.stringify({ service_id: service.service_id }), named(service.names)])
+  const ofRooms = open
+    .filter(({ room_id }) => room_id !== entry.room_id)
+    .map((room) => [JSON.stringify({ room_id: room.room_id }), text('transfer.room', { room: room.number, name: named(room.names) })])
+  return [
+    { label: text('transfer.services'), options: ofServices.sort(byWords) },
+    { label: text('transfer.rooms'), options: ofRooms.sort(byWords) },
+  ]
+}
