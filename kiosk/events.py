@@ -1,0 +1,183 @@
+"""What can happen to the kiosk (events), and what it wants done (effects). Frozen values without behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from kiosk.state import AlertReason
+from protocol.nouns import Identity, Room, Service, Site, Ticket
+from protocol.requests import IssueTicket
+
+# --- what happened -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Time goes by. `now` in seconds of a monotonic clock, `clock` the time of day as it is shown."""
+
+    now: float
+    clock: str = ""
+
+
+@dataclass(frozen=True)
+class Touched:
+    """A person touched something. `fresh_id` is an id never used before, for a request this touch may cause."""
+
+    intent: str
+    fresh_id: str
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A card was read."""
+
+    identity: Identity
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A code was seen that is no card of a person, or could not be read; `code` is the stable reason."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class ReaderHealth:
+    """The card reader works (``ok``) or not (the device's code)."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class ReaderHint:
+    """Why the reader sees no readable code just now (``too_dark``, ``too_bright``, ``blurred``), or nothing."""
+
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class TicketArrived:
+    request_id: str
+    ticket: Ticket
+
+
+@dataclass(frozen=True)
+class TicketRefused:
+    request_id: str
+    code: str
+
+
+@dataclass(frozen=True)
+class ServerAway:
+    """The server did not answer a request; nobody knows whether it was written."""
+
+    request_id: str
+
+
+@dataclass(frozen=True)
+class PrinterOutcome:
+    """The paper is there, or not; `code` says why not, ``unsure`` where nobody can tell."""
+
+    ticket_id: str
+    printed: bool
+    code: str = "ok"
+
+
+@dataclass(frozen=True)
+class AlertOutcome:
+    reason: AlertReason
+    sent: bool
+
+
+@dataclass(frozen=True)
+class FeedSnapshot:
+    """The feed is live, and this is how the hospital is now."""
+
+    site: Site
+    device_name: str
+    services: tuple[Service, ...]
+    rooms: tuple[Room, ...]
+
+
+@dataclass(frozen=True)
+class ServicesNow:
+    services: tuple[Service, ...]
+    rooms: tuple[Room, ...]
+
+
+@dataclass(frozen=True)
+class QueueMoved:
+    """One more (or less) waits for a service."""
+
+    service_id: str
+    by: int
+
+
+@dataclass(frozen=True)
+class FeedAway:
+    pass
+
+
+Event: TypeAlias = (
+    Tick
+    | Touched
+    | Scanned
+    | Unreadable
+    | ReaderHealth
+    | ReaderHint
+    | TicketArrived
+    | TicketRefused
+    | ServerAway
+    | PrinterOutcome
+    | AlertOutcome
+    | FeedSnapshot
+    | ServicesNow
+    | QueueMoved
+    | FeedAway
+)
+
+# --- what is to be done --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class StartScan:
+    pass
+
+
+@dataclass(frozen=True)
+class StopScan:
+    pass
+
+
+@dataclass(frozen=True)
+class Issue:
+    """Ask for a ticket. `asked_at` is when the person asked, on the clock of `Tick`."""
+
+    request: IssueTicket
+    asked_at: float
+
+
+@dataclass(frozen=True)
+class Print:
+    ticket: Ticket
+    language: str
+    arrow: str
+    copy: bool = False
+    large: bool = False
+
+
+@dataclass(frozen=True)
+class Raise:
+    """Call staff to this kiosk."""
+
+    reason: AlertReason
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Forget:
+    """The person has left: whatever is kept of them outside the state goes too."""
+
+
+Effect: TypeAlias = StartScan | StopScan | Issue | Print | Raise | Forget

@@ -1,0 +1,461 @@
+"""The journey: `step(state, event)` decides what the kiosk is next, and what is to be done. Pure.
+
+Rules that the code alone does not tell:
+
+- A person is forgotten 45 s after the last touch plus a countdown of 20 s, which a touch stops as often as wanted
+  (WCAG 2.2.1 asks for at least ten extensions), or 10 s after the number is on the screen.
+- A ticket is asked for with one request id until it is answered. The server answers a repeated id with the same
+  ticket, so neither a double tap nor a lost answer can issue twice.
+- While the server is away, a person who asked is asked for again and again; whoever comes new is told at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeAlias
+
+from kiosk.events import (
+    AlertOutcome,
+    Effect,
+    Event,
+    FeedAway,
+    FeedSnapshot,
+    Forget,
+    Issue,
+    Print,
+    PrinterOutcome,
+    QueueMoved,
+    Raise,
+    ReaderHealth,
+    ReaderHint,
+    Scanned,
+    ServerAway,
+    ServicesNow,
+    StartScan,
+    StopScan,
+    Tick,
+    TicketArrived,
+    TicketRefused,
+    Touched,
+    Unreadable,
+)
+from kiosk.state import (
+    SCHEMES,
+    TEXT_SIZES,
+    AlertReason,
+    Comfort,
+    Hospital,
+    Notice,
+    Place,
+    State,
+    Trouble,
+    Visit,
+)
+from protocol.nouns import Intake, Room
+from protocol.requests import IssueTicket
+from theme import tokens
+
+Step: TypeAlias = tuple[State, tuple[Effect, ...]]
+
+IDLE_S = float(tokens.TIME_IDLE_SECONDS)
+STILL_HERE_S = float(tokens.TIME_STILL_HERE_SECONDS)
+NUMBER_SHOWN_S = float(tokens.TIME_NUMBER_SHOWN_SECONDS)
+PAPERLESS_SHOWN_S = 30.0
+"""Without paper there is a number to learn or a picture to take: three times as long."""
+PRINTING_S = 12.0
+"""The longest that a person is told to wait for the paper; then the number is to be remembered."""
+ANSWER_S = 12.0
+"""A ticket not answered by then counts as server away. Longer than the client's own limit."""
+RETRY_S = 4.0
+AWAY_SHOWN_AFTER_S = 4.0
+"""A server that restarts is back in less; nobody needs to hear of it."""
+REFUSAL_REST_S = 3.0
+"""A card that stays under the reader is one failure, not twenty."""
+HINT_AFTER_S = 1.5
+"""A hint that lasts is about a card; a shorter one is about somebody walking by."""
+REFUSALS_BEFORE_HELP = 3
+NOTICE_S = {"help": 30.0, "unwell": 60.0}
+PAGE_S = 7.0
+LARGE_PAPER_FROM = 1.5
+"""Whoever wants the screen half as large again gets the large-print slip."""
+
+
+def start(place: Place, now: float = 0.0, *, can_preview: bool = False) -> Step:
+    """The kiosk as it is switched on, before the server was heard. `can_preview`: the reader shows what it sees."""
+    comfort = Comfort(language=place.language)
+    state = State(place=place, comfort=comfort, now=now, touched_at=now, away_since=now, can_preview=can_preview)
+    return state, (StartScan(),)
+
+
+def step(state: State, event: Event) -> Step:
+    after, effects = _decide(state, event)
+    return after, (*effects, *_reader_effects(state, after))
+
+
+def wants_card(state: State) -> bool:
+    """Whether a card held to the reader means something now."""
+    return state.screen in ("welcome", "scan") or (state.trouble is not None and state.trouble.kind == "no_card")
+
+
+def at_rest(state: State) -> bool:
+    """Nobody is here: the screen that waits for the next person, with nothing of the last one."""
+    fresh = state.comfort == Comfort(language=state.place.language) and state.notice is None and state.refusals == 0
+    waiting = state.screen == "welcome" or state.trouble == Trouble("server_away")
+    return fresh and waiting and state.visit is None
+
+
+def hint_now(state: State) -> str:
+    """The reader's hint once it has lasted; empty = none."""
+    return state.hint if state.hint and state.now - state.hint_since >= HINT_AFTER_S else ""
+
+
+def number_pages(comfort: Comfort) -> int:
+    """Pages of the number screen: large text turns pages rather than losing words."""
+    return 3 if comfort.scale >= LARGE_PAPER_FROM else 1
+
+
+def arrow_to(place: Place, room: Room) -> str:
+    """Icon that points from this kiosk to `room`; a pin on the map where nobody told the way."""
+    arrows = dict(place.arrows)
+    known = (arrows.get(key) for key in (room.room_id, room.zone_id, f"floor:{room.floor}"))
+    return next((arrow for arrow in known if arrow), "map-pin")
+
+
+def _decide(state: State, event: Event) -> Step:
+    match event:
+        case Tick():
+            return _tick(state, event)
+        case Touched():
+            return _touched(state, event)
+        case ReaderHealth():
+            return replace(state, reader_code=event.code), ()
+        case ReaderHint():
+            since = state.hint_since if state.hint == event.code else state.now
+            return replace(state, hint=event.code, hint_since=since), ()
+        case Scanned() | Unreadable():
+            return _reader(state, event)
+        case TicketArrived() | TicketRefused() | ServerAway():
+            return _answered(state, event)
+        case PrinterOutcome():
+            return _printed(state, event)
+        case AlertOutcome():
+            return _alert(state, event)
+        case FeedSnapshot() | ServicesNow() | QueueMoved() | FeedAway():
+            return _feed(state, event)
+
+
+# --- time ----------------------------------------------------------------------------------------------------------
+
+
+def _tick(state: State, event: Tick) -> Step:
+    now = max(event.now, state.now)
+    elapsed_s = now - state.now
+    state = replace(state, now=now, clock=event.clock or state.clock)
+    if state.notice is not None and now >= state.notice.until:
+        state = replace(state, notice=None)
+    visit = state.visit
+    if visit is not None and visit.ticket is not None:
+        return _number_time(state, visit, elapsed_s)
+    if visit is not None and visit.pending is not None:
+        if visit.in_flight_since is not None and now - visit.in_flight_since >= ANSWER_S:
+            return _server_away(state, visit)
+        if visit.in_flight_since is None and now >= visit.retry_at:
+            return _ask(state, visit, visit.pending)
+    return _idle(state)
+
+
+def _number_time(state: State, visit: Visit, elapsed_s: float) -> Step:
+    if state.notice is not None:  # its sheet lies over the number, whose time stands still as long
+        covered = replace(visit, until=visit.until + elapsed_s)
+        return replace(state, visit=covered, page_turned_at=state.page_turned_at + elapsed_s), ()
+    if visit.paper == "printing" and state.now >= visit.until - NUMBER_SHOWN_S:
+        return _paper_is(state, visit, printed=False, code="unsure"), ()
+    if state.now >= visit.until:
+        return _forget(state)
+    if number_pages(state.comfort) > 1 and state.now - state.page_turned_at >= PAGE_S:
+        return _turn_page(state), ()
+    return state, ()
+
+
+def _idle(state: State) -> Step:
+    if at_rest(state):
+        return _rested(state), ()
+    if state.screen == "what_for" and state.visit is not None and state.visit.in_flight_since is not None:
+        return state, ()
+    if state.asking_since is not None:
+        return _forget(state) if state.now - state.asking_since >= STILL_HERE_S else (state, ())
+    if state.now - state.touched_at < IDLE_S or state.notice is not None:
+        return state, ()
+    if state.screen == "welcome":
+        return _forget(state)
+    return replace(state, asking_since=state.now), ()
+
+
+def _rested(state: State) -> State:
+    resting = _resting(state)
+    return replace(state, screen=resting.screen, trouble=resting.trouble, touched_at=state.now)
+
+
+def _resting(state: State) -> State:
+    """The screen for nobody: welcome, or that the server is away once that lasts."""
+    if state.away_since is not None and state.now - state.away_since >= AWAY_SHOWN_AFTER_S:
+        return replace(state, screen="trouble", trouble=Trouble("server_away"))
+    return replace(state, screen="welcome", trouble=None)
+
+
+def _forget(state: State) -> Step:
+    empty = State(
+        place=state.place,
+        comfort=Comfort(language=state.place.language),
+        hospital=state.hospital,
+        notice=state.notice,  # staff are on their way to this kiosk, whoever stands there
+        now=state.now,
+        clock=state.clock,
+        touched_at=state.now,
+        away_since=state.away_since,
+        reader_code=state.reader_code,
+        can_preview=state.can_preview,
+    )
+    return _resting(empty), (Forget(),)
+
+
+# --- touches -------------------------------------------------------------------------------------------------------
+
+
+def _touched(state: State, event: Touched) -> Step:
+    after, effects = _meant(replace(state, touched_at=state.now, asking_since=None), event)
+    visit = after.visit
+    if visit is not None and visit.ticket is not None and visit.paper != "printing":
+        shown_s = NUMBER_SHOWN_S * number_pages(after.comfort)
+        after = replace(after, visit=replace(visit, until=max(visit.until, after.now + shown_s)))
+    return after, effects
+
+
+def _meant(state: State, event: Touched) -> Step:
+    verb, _, what = event.intent.partition(":")
+    match verb:
+        case "language":
+            return _language(state, what), ()
+        case "text_size":
+            size = (state.comfort.text_size + 1) % len(TEXT_SIZES)
+            return replace(state, comfort=replace(state.comfort, text_size=size), page=0, page_turned_at=state.now), ()
+        case "contrast":
+            scheme = SCHEMES[(SCHEMES.index(state.comfort.scheme) + 1) % len(SCHEMES)]
+            return replace(state, comfort=replace(state.comfort, scheme=scheme)), ()
+        case "help" | "unwell":
+            return _call_staff(state, "help" if verb == "help" else "unwell", event.fresh_id)
+        case "close_notice":
+            return replace(state, notice=None), ()
+        case "more_services" | "turn_page":
+            return _turn_page(state), ()
+        case "service":
+            return _choose(state, what, event.fresh_id)
+    return _moved(state, verb)
+
+
+def _moved(state: State, verb: str) -> Step:
+    """Touches that lead from screen to screen. One that belongs to another screen (a late tap) changes nothing."""
+    visit = state.visit
+    match state.screen, verb:
+        case (("welcome" | "scan"), "no_card"):
+            return replace(state, screen="trouble", trouble=Trouble("no_card")), ()
+        case "is_this_you", "confirm_identity":
+            return replace(state, screen="what_for", page=0), ()
+        case "trouble", "try_again":
+            return _try_again(state)
+        case "your_number", "reprint" if visit is not None:
+            return _reprint(state, visit)
+        case "your_number", "done":
+            return _forget(state)
+        case "is_this_you", ("not_me" | "back"):
+            return _forget_person_only(state)
+        case "what_for", "back" if visit is not None and visit.pending is None:
+            return replace(state, screen="is_this_you"), ()
+        case (("scan" | "trouble"), "back"):
+            return _back_from_trouble(state)
+    return state, ()
+
+
+def next_language(state: State) -> str:
+    """The language that a touch on the bar's language button leads to."""
+    languages = state.place.languages
+    current = languages.index(state.comfort.language) if state.comfort.language in languages else -1
+    return languages[(current + 1) % len(languages)]
+
+
+def _language(state: State, wanted: str) -> State:
+    language = wanted or next_language(state)
+    if language not in state.place.languages:
+        return state
+    return replace(state, comfort=replace(state.comfort, language=language))
+
+
+def _call_staff(state: State, reason: AlertReason, fresh_id: str) -> Step:
+    under_way = state.notice is not None and state.notice.reason == reason and state.notice.state != "failed"
+    if under_way:
+        return state, ()
+    notice = Notice(reason, "sending", state.now + NOTICE_S[reason])
+    return replace(state, notice=notice), (Raise(reason, fresh_id),)
+
+
+def _turn_page(state: State) -> State:
+    return replace(state, page=state.page + 1, page_turned_at=state.now)
+
+
+def _choose(state: State, service_id: str, fresh_id: str) -> Step:
+    visit = state.visit
+    is_open = any(service.service_id == service_id and service.open for service in state.hospital.services)
+    if state.screen != "what_for" or visit is None or visit.identity is None or visit.pending or not is_open:
+        return state, ()
+    intake = Intake(identity=visit.identity, language=state.comfort.language)
+    request = IssueTicket(request_id=fresh_id, service_id=service_id, intake=intake)
+    return _ask(state, replace(visit, asked_at=state.now), request)
+
+
+def _ask(state: State, visit: Visit, request: IssueTicket) -> Step:
+    asking = replace(visit, pending=request, in_flight_since=state.now)
+    return replace(state, visit=asking), (Issue(request, visit.asked_at),)
+
+
+def _try_again(state: State) -> Step:
+    visit, kind = state.visit, state.trouble.kind if state.trouble else ""
+    if kind == "no_card":
+        return replace(state, screen="scan", trouble=None, refusals=0, refusal=""), ()
+    if kind == "refused" and visit is not None:
+        return replace(state, screen="what_for", trouble=None, page=0), ()
+    if kind == "server_away" and visit is not None and visit.pending and visit.in_flight_since is None:
+        return _ask(state, visit, visit.pending)
+    return state, ()
+
+
+def _back_from_trouble(state: State) -> Step:
+    if state.trouble is not None and state.trouble.kind == "refused" and state.visit is not None:
+        return _try_again(state)
+    return _forget_person_only(state)
+
+
+def _forget_person_only(state: State) -> Step:
+    """Back to the first screen by the person's own touch: the card is forgotten, language and text size stay."""
+    empty, effects = _forget(state)
+    return replace(empty, comfort=state.comfort), effects
+
+
+def _reprint(state: State, visit: Visit) -> Step:
+    if visit.ticket is None or visit.paper not in ("unasked", "failed"):
+        return state, ()
+    printing = replace(visit, paper="printing", until=state.now + NUMBER_SHOWN_S + PRINTING_S)
+    return replace(state, visit=printing), (_print(state, visit, copy=visit.ticket.already_held),)
+
+
+# --- the card reader -----------------------------------------------------------------------------------------------
+
+
+def _reader_effects(before: State, after: State) -> tuple[Effect, ...]:
+    if wants_card(before) == wants_card(after):
+        return ()
+    return (StartScan(),) if wants_card(after) else (StopScan(),)
+
+
+def _reader(state: State, event: Scanned | Unreadable) -> Step:
+    if not wants_card(state):
+        return state, ()
+    state = replace(state, asking_since=None, touched_at=state.now)
+    if isinstance(event, Scanned):
+        visit = Visit(identity=event.identity)
+        known = replace(state, screen="is_this_you", visit=visit, trouble=None, refusals=0, refusal="", page=0)
+        return known, ()
+    if state.refusals and state.now - state.refused_at < REFUSAL_REST_S and event.code == state.refusal:
+        return replace(state, refused_at=state.now), ()
+    refused = replace(state, refusals=state.refusals + 1, refusal=event.code, refused_at=state.now)
+    if refused.refusals >= REFUSALS_BEFORE_HELP:
+        return replace(refused, screen="trouble", trouble=Trouble("no_card", event.code)), ()
+    return replace(refused, screen="scan", trouble=None), ()
+
+
+# --- the server ----------------------------------------------------------------------------------------------------
+
+
+def _answered(state: State, event: TicketArrived | TicketRefused | ServerAway) -> Step:
+    visit = state.visit
+    if visit is None or visit.pending is None or visit.pending.request_id != event.request_id:
+        return state, ()  # an answer for somebody who has left
+    if isinstance(event, ServerAway):
+        return _server_away(state, visit)
+    state = replace(state, touched_at=state.now, asking_since=None)
+    if isinstance(event, TicketRefused):
+        waiting = replace(visit, pending=None, in_flight_since=None)
+        return replace(state, screen="trouble", trouble=Trouble("refused", event.code), visit=waiting), ()
+    shown = Visit(ticket=event.ticket, until=state.now + NUMBER_SHOWN_S + PRINTING_S)
+    state = replace(state, screen="your_number", trouble=None, visit=shown, page=0, page_turned_at=state.now)
+    if event.ticket.already_held:
+        return state, ()
+    printing = replace(shown, paper="printing")
+    return replace(state, visit=printing), (_print(state, shown, copy=False),)
+
+
+def _server_away(state: State, visit: Visit) -> Step:
+    waiting = replace(visit, in_flight_since=None, retry_at=state.now + RETRY_S)
+    return replace(state, screen="trouble", trouble=Trouble("server_away"), visit=waiting), ()
+
+
+def _feed(state: State, event: FeedSnapshot | ServicesNow | QueueMoved | FeedAway) -> Step:
+    match event:
+        case FeedAway():
+            return replace(state, away_since=state.now if state.away_since is None else state.away_since), ()
+        case QueueMoved():
+            services = tuple(
+                service.model_copy(update={"waiting": max(service.waiting + event.by, 0)})
+                if service.service_id == event.service_id
+                else service
+                for service in state.hospital.services
+            )
+            return replace(state, hospital=replace(state.hospital, services=services)), ()
+        case ServicesNow():
+            return replace(state, hospital=replace(state.hospital, services=event.services, rooms=event.rooms)), ()
+        case FeedSnapshot():
+            return _back_live(state, event)
+
+
+def _back_live(state: State, event: FeedSnapshot) -> Step:
+    hospital = Hospital(event.site, event.device_name, event.services, event.rooms)
+    rested = at_rest(state)
+    state = replace(state, hospital=hospital, away_since=None)
+    if rested:
+        return _rested(state), ()
+    visit = state.visit
+    if visit is not None and visit.pending is not None and visit.in_flight_since is None:
+        return _ask(state, visit, visit.pending)
+    if state.trouble is not None and state.trouble.kind == "server_away" and visit is None:
+        return replace(state, screen="welcome", trouble=None), ()
+    return state, ()
+
+
+# --- paper and staff -----------------------------------------------------------------------------------------------
+
+
+def _print(state: State, visit: Visit, *, copy: bool) -> Print:
+    if visit.ticket is None:
+        raise ValueError("there is no ticket to print")
+    arrow = arrow_to(state.place, visit.ticket.room)
+    large = state.comfort.scale >= LARGE_PAPER_FROM
+    return Print(visit.ticket, state.comfort.language, arrow, copy=copy, large=large)
+
+
+def _printed(state: State, event: PrinterOutcome) -> Step:
+    visit = state.visit
+    if visit is None or visit.ticket is None or visit.ticket.ticket_id != event.ticket_id:
+        return state, ()
+    return _paper_is(state, visit, printed=event.printed, code=event.code), ()
+
+
+def _paper_is(state: State, visit: Visit, *, printed: bool, code: str) -> State:
+    shown_s = (NUMBER_SHOWN_S if printed else PAPERLESS_SHOWN_S) * number_pages(state.comfort)
+    paper = replace(visit, paper="printed" if printed else "failed", paper_code=code, until=state.now + shown_s)
+    return replace(state, visit=paper)
+
+
+def _alert(state: State, event: AlertOutcome) -> Step:
+    if state.notice is None or state.notice.reason != event.reason:
+        return state, ()
+    outcome = replace(state.notice, state="sent" if event.sent else "failed")
+    return replace(state, notice=outcome), ()

@@ -1,0 +1,1 @@
+"""Pieces that the screens are put together from. Each draws values and reports touches."""

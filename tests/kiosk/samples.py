@@ -1,0 +1,119 @@
+"""An invented hospital and an invented person, for the kiosk's tests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from kiosk.events import FeedSnapshot
+from kiosk.state import Place
+from protocol.nouns import Birth, Entry, Identity, Priority, Room, Service, Site, Ticket, WaitEstimate
+
+NOW = datetime(2026, 6, 15, 9, 42, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
+SITE = Site(site_id="main", names={"vi": "Bệnh viện Đa khoa An Bình", "en": "An Binh General Hospital"})
+PLACE = Place(address_base="http://queue.an-binh.vn", arrows=(("r5", "arrow-up-right"), ("floor:2", "arrow-up")))
+CARD = (
+    "001090000017|012000001|Nguyễn Văn Thử|17051990|Nam|"
+    "Số 12 Ngõ 3 Phố Thử Nghiệm, Phường Mẫu, Quận Giả Định, Hà Nội|20042021"
+)
+IDENTITY = Identity(
+    document="cccd_old",
+    personal_id="001090000017",
+    old_cmnd="012000001",
+    full_name="Nguyễn Văn Thử",
+    birth=Birth(value="1990-05-17", precision="day"),
+    gender="male",
+    address="Số 12 Ngõ 3 Phố Thử Nghiệm, Phường Mẫu, Quận Giả Định, Hà Nội",
+    issue_date="2021-04-20",
+)
+PERSONAL = ("001090000017", "012000001", "Nguyễn Văn Thử", "1990-05-17", "Phố Thử Nghiệm", "2021-04-20")
+"""What must be nowhere once the person is forgotten."""
+
+_SERVICES = (
+    ("noi", "Khám Nội tổng quát", "General internal medicine", "stethoscope", (25, 40)),
+    ("tim", "Tim mạch", "Cardiology", "heart-pulse", (30, 45)),
+    ("tmh", "Tai Mũi Họng", "Ear, nose and throat", "ear", (15, 25)),
+    ("mat", "Mắt", "Eyes", "eye", (10, 20)),
+    ("xn", "Xét nghiệm", "Laboratory tests", "test-tube", (5, 15)),
+    ("xk", "Xương khớp", "Bones and joints", "bone", (35, 50)),
+    ("nhi", "Khám Nhi", "Paediatrics", "baby", None),
+    ("san", "Sản phụ khoa", "Obstetrics and gynaecology", "flower-2", None),
+    ("rhm", "Răng Hàm Mặt", "Dentistry", "smile", (20, 30)),
+    ("vp", "Thu viện phí", "Cashier", "banknote", (0, 5)),
+    ("dl", "Da liễu", "Skin", "hand", None),
+    ("yhct", "Y học cổ truyền", "Traditional medicine", "sun", None),
+)
+CLOSED = {"dl": {"vi": "Bác sĩ nghỉ trưa. Mở lại lúc 13:30", "en": "Doctor at lunch. Opens again at 13:30"}, "yhct": {}}
+
+
+def services() -> tuple[Service, ...]:
+    return tuple(
+        Service(
+            service_id=service_id,
+            names={"vi": vi, "en": en},
+            icon=icon,
+            open=service_id not in CLOSED,
+            closed_reason=CLOSED.get(service_id, {}),
+            waiting=number,
+            wait=WaitEstimate(low_minutes=wait[0], high_minutes=wait[1]) if wait else None,
+        )
+        for number, (service_id, vi, en, icon, wait) in enumerate(_SERVICES)
+    )
+
+
+def rooms() -> tuple[Room, ...]:
+    found = [
+        Room(
+            room_id=f"r{number}",
+            number=str(number),
+            names={},
+            zone_id="z1",
+            floor=1 + number % 3,
+            service_ids=(_SERVICES[number][0],),
+        )
+        for number in range(12)
+    ]
+    found.append(ROOM)
+    return tuple(found)
+
+
+ROOM = Room(
+    room_id="r5",
+    number="5",
+    names={},
+    zone_id="z1",
+    floor=2,
+    directions={"vi": "Đi thang máy bên phải, rồi rẽ trái", "en": "Take the lift on the right, then turn left"},
+    service_ids=("noi",),
+)
+
+
+def ticket(number: str = "A012", *, already_held: bool = False, people_ahead: int = 7) -> Ticket:
+    entry = Entry(
+        entry_id="e1",
+        ticket_id="t1",
+        number=number,
+        service_id="noi",
+        room_id="r5",
+        priority=Priority(),
+        state="waiting",
+        version=1,
+        issued_at=NOW,
+    )
+    return Ticket(
+        ticket_id="t1",
+        number=number,
+        address="/t/7hq2m9xk4d",
+        business_day="2026-06-15",
+        issued_at=NOW,
+        entry=entry,
+        service_names={"vi": "Khám Nội tổng quát", "en": "General internal medicine"},
+        room=ROOM,
+        people_ahead=people_ahead,
+        wait=WaitEstimate(low_minutes=25, high_minutes=40),
+        already_held=already_held,
+    )
+
+
+def snapshot() -> FeedSnapshot:
+    return FeedSnapshot(SITE, "Sảnh A, tầng 1", services(), rooms())
