@@ -1,0 +1,1 @@
+"""The one screen of the wall: draws a `WallView`."""
