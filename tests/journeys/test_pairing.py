@@ -1,0 +1,74 @@
+"""A device is made known with six digits, works with its key, and is worth nothing once it is revoked."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from protocol.client import ServerClient
+from protocol.errors import ServerRefused
+from protocol.requests import RaiseAlert
+from script.rehearsal.programs import DemoHospital, free_port
+from tests.house.tree import ROOT
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def command(*arguments: str, settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **settings}
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+async def test_a_kiosk_is_paired_by_code_and_cut_off_by_its_id(tmp_path: Path) -> None:
+    hospital = DemoHospital(tmp_path, free_port(), "test-password-1", "test-token-1")
+    await hospital.furnish(tmp_path / "furnish.log")
+    server = await hospital.serve(tmp_path / "server.log")
+    try:
+        made = command("queue_server", "pair", "kiosk", "Kiosk 2", settings=hospital.settings)
+        code = re.search(r"\b\d{6}\b", made.stdout)
+        assert code, made.stdout + made.stderr
+        home = {"DENLUOT_KIOSK_HOME": str(tmp_path / "kiosk")}
+        paired = command("kiosk", "pair", code[0], "--server", hospital.address, settings=home)
+        assert paired.returncode == 0, paired.stderr
+        key_file = tmp_path / "kiosk" / "key"
+        assert key_file.stat().st_mode & 0o777 == 0o600
+
+        again = command("kiosk", "pair", code[0], "--server", hospital.address, settings=home)
+        assert again.returncode != 0
+        assert "refused" in again.stderr
+
+        client = ServerClient(hospital.address, key_file.read_text().strip())
+        try:
+            await client.post(RaiseAlert(reason="help"))
+            device = re.search(r"[0-9a-f]{32}", _devices(hospital))
+            assert device
+            command("queue_server", "revoke", device[0], settings=hospital.settings)
+            with pytest.raises(ServerRefused) as refused:
+                await client.post(RaiseAlert(reason="help"))
+            assert refused.value.status in (401, 403)
+        finally:
+            await client.close()
+    finally:
+        await server.stop()
+
+
+def _devices(hospital: DemoHospital) -> str:
+    """Ids of the devices that were paired by code: the demo's own have readable ones."""
+    import sqlite3
+
+    with sqlite3.connect(hospital.folder / "hospital.sqlite3") as database:
+        rows = database.execute("SELECT device_id FROM device WHERE device_id NOT LIKE 'demo-%'").fetchall()
+    return " ".join(row[0] for row in rows)
