@@ -21,11 +21,9 @@ def policies(reading: Reading) -> dict[str, Policy]:
 
 
 def policy_of_room(reading: Reading, room: Room) -> Policy:
-    """The policy of the room's services when all have the same; else the site's, so that one room keeps one promise."""
+    """What is in force at a room."""
     known = policies(reading)
-    of_site = known.get(SITE, reading.policy)
-    wanted = [known.get(service_id, of_site) for service_id in room.service_ids]
-    return wanted[0] if wanted and all(policy == wanted[0] for policy in wanted) else of_site
+    return order.policy_for(room.service_ids, known, known.get(SITE, reading.policy))
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class Estimator:
         if kind == "day":
             self._new_day(event)
             return
-        if kind == "queue" and event["queue"] not in self.queues:
+        if kind == "queue":
             self._queue(event["queue"], event)
             return
         queue = self.queues.get(event.get("queue", ""))
@@ -286,6 +286,10 @@ class Estimator:
         self.paces.setdefault(service, Pace())
         self.flows.setdefault(service, Flow())
         self.hours.setdefault(service, Hours(by_clock=service != UNTIL_QUEUE_ENDS))
+        known = self.queues.get(name)
+        if known is not None:  # whoever waits there goes on waiting
+            known.service, known.nominal, known.policy = service, float(told["nominal_min"]) * 60, self._policy(told)
+            return
         rooms = {room: Room(room) for room in told["rooms"]}
         queue = Queue(name, service, float(told["nominal_min"]) * 60, rooms, self._policy(told))
         self.queues[name] = queue
