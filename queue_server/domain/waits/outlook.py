@@ -41,6 +41,11 @@ class Outlook:
         for event in self._translation.until(now):
             self._feed(event)
 
+    def look_around(self, hospital: Hospital) -> None:
+        """Rooms and usual minutes as they are now, whoever changed them. Policies are told by the journal."""
+        for event in self._translation.look_around(hospital):
+            self._feed(event)
+
     def _feed(self, event: Event) -> None:
         self.estimator.feed(event)
         if event["ev"] == "day":

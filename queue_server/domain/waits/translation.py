@@ -145,6 +145,15 @@ class Translation:
         """Somebody waits at the room."""
         return room_id in self._lines and bool(self._lines[room_id].waiting)
 
+    def look_around(self, hospital: Hospital) -> Iterator[Event]:
+        """Rooms and minutes as they are now, whoever changed them."""
+        known = {room.room_id: room for room in self.hospital.rooms}
+        anew = hospital.minutes != self.hospital.minutes
+        self.hospital = replace(self.hospital, minutes=hospital.minutes)
+        for room in hospital.rooms:
+            if anew or known.get(room.room_id) != room:
+                yield from self.room_is(room)
+
     def room_is(self, room: Room) -> Iterator[Event]:
         """A room as somebody told of it: a new one, or one that was closed."""
         known = tuple(room if other.room_id == room.room_id else other for other in self.hospital.rooms)

@@ -36,7 +36,10 @@ async def refused(house: House, request: Request, device_id: str | None = None) 
 async def test_a_ticket_tells_where_to_go(house: House) -> None:
     ticket = await house.issue(1)
     assert (ticket["number"], ticket["room"]["number"], ticket["people_ahead"]) == ("A001", "1", 0)
-    assert ticket["wait"] == {"low_minutes": 0, "high_minutes": 10, "reason": None}
+    assert {name: told for name, told in ticket["wait"].items() if told is not None} == {
+        "low_minutes": 0,
+        "high_minutes": 10,
+    }
     assert (ticket["business_day"], ticket["already_held"]) == ("2026-11-20", False)
     assert ticket["address"].startswith("/t/")
     assert len(ticket["address"]) == 3 + 32
