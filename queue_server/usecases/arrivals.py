@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from protocol.frames import TicketIssued, TicketReturned
-from protocol.nouns import Entry, Intake, PriorityClass, Room, Service, Site, Ticket
+from protocol.frames import TicketIssued, TicketReturned, TicketTransferred
+from protocol.nouns import Entry, HandoverReason, Intake, PriorityClass, Room, Service, Site, Ticket
 from protocol.requests import IssueTicket
 from queue_server.auth.keys import new_id
 from queue_server.domain import estimate, lifecycle
@@ -16,7 +16,7 @@ from queue_server.domain.calling import CallingRules, place_after
 from queue_server.domain.opening import Status
 from queue_server.domain.priority import on_arrival
 from queue_server.errors import Conflict, Invalid, NotFound
-from queue_server.store import people
+from queue_server.store import journal, people
 from queue_server.store import repository as store
 from queue_server.store.repository import TicketRow
 from queue_server.usecases.announcing import when_full
@@ -152,6 +152,14 @@ def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service
 
 
 @dataclass(frozen=True)
+class Moved:
+    """`before` is the number of the room that closed or pauses."""
+
+    before: str
+    reason: HandoverReason
+
+
+@dataclass(frozen=True)
 class TicketView:
     """What the ticket page shows. No personal data: whoever has the paper may see it."""
 
@@ -159,6 +167,8 @@ class TicketView:
     site: Site
     over: bool
     """The day of this ticket has passed."""
+    moved: Moved | None = None
+    """It waits in front of another door than it did, and nothing was done with it since."""
 
 
 def ticket_by_address(reading: Reading, address: str) -> TicketView:
@@ -169,4 +179,14 @@ def ticket_by_address(reading: Reading, address: str) -> TicketView:
     entry = store.entry_of_ticket(reading.connection, row.ticket_id)
     service = store.load_service(reading.connection, reading.site.site_id, entry.service_id)
     assert service is not None, "an entry always has its service"
-    return TicketView(describe(reading, row, entry, service), reading.site, over=row.business_day < reading.today)
+    ticket = describe(reading, row, entry, service)
+    return TicketView(ticket, reading.site, row.business_day < reading.today, _moved(reading, entry))
+
+
+def _moved(reading: Reading, entry: Entry) -> Moved | None:
+    line = journal.newest_of(reading.connection, reading.site.site_id, entry.entry_id)
+    frame = line.frame if line else None
+    if not isinstance(frame, TicketTransferred) or frame.reason not in ("room_closed", "room_paused"):
+        return None
+    before = store.load_room(reading.connection, reading.site.site_id, frame.from_room_id)
+    return Moved(before.number if before else "", frame.reason)
