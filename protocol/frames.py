@@ -11,7 +11,7 @@ No frame holds a name of a person, a birth date or a document number.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias, get_args
 
 from pydantic import Field, TypeAdapter
 
@@ -20,6 +20,7 @@ from protocol.nouns import (
     Device,
     DeviceHealth,
     Entry,
+    HandoverReason,
     Priority,
     PriorityProof,
     Room,
@@ -125,7 +126,7 @@ class TicketTransferred(Frame):
     from_service_id: str
     room_number: str
     """Where it waits now, as painted on the door."""
-    reason: TransferReason
+    reason: TransferReason | HandoverReason
     placed: TransferPlace = "seniority"
 
 
@@ -214,6 +215,19 @@ class SiteChanged(Frame):
     room: RoomShape | None = None
 
 
+class RoomChanged(Frame):
+    """A room opened, paused, went on or closed: `room` is as it is now. The new `ServicesChanged` follows."""
+
+    type: Literal["room_changed"] = "room_changed"
+    room: Room
+    was: Room
+    change: Literal["opened", "paused", "resumed", "closed", "undone"]
+    moves: tuple[int, ...] = ()
+    """Numbers of the journal entries that sent its people to other rooms: undone together with it."""
+    undone_seq: int | None = None
+    """The change that was a mistake."""
+
+
 class ServicesChanged(Frame):
     """The hospital is not as it was (something opened, closed, was made or renamed): the new whole of it."""
 
@@ -243,6 +257,7 @@ AnyFrame: TypeAlias = Annotated[
     | PolicyChanged
     | ServiceSettingsChanged
     | SiteChanged
+    | RoomChanged
     | ServicesChanged,
     Field(discriminator="type"),
 ]
@@ -264,6 +279,7 @@ FRAME_TYPES: tuple[type[Frame], ...] = (
     PolicyChanged,
     ServiceSettingsChanged,
     SiteChanged,
+    RoomChanged,
     ServicesChanged,
 )
 FRAME: TypeAdapter[AnyFrame] = TypeAdapter(AnyFrame)
@@ -287,7 +303,9 @@ def for_everyone(frame: AnyFrame) -> AnyFrame:
     if isinstance(frame, TicketCalled):
         update |= _STAFF_ONLY
     elif isinstance(frame, TicketTransferred):
-        update |= {"reason": "other", "placed": "seniority"}
+        # That a room closed is for everybody to know; why staff sent somebody on is not.
+        by_room = frame.reason in get_args(HandoverReason)
+        update |= {"reason": frame.reason if by_room else "other", "placed": "seniority"}
     return frame.model_copy(update=update)
 
 

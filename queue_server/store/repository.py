@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, bindparam, func, insert, select
+from sqlalchemy import Connection, RowMapping, Table, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from protocol.nouns import Entry, Priority, Room, Service, Site, Zone
+from protocol.nouns import Entry, Pause, Priority, Room, Service, Site, Zone
 from queue_server.store import memory, plain, tables
 from queue_server.store.tables import entry, room, room_service, series_counter, service, site, ticket, zone
 
@@ -147,7 +147,19 @@ def _room(row: RowMapping, service_ids: Sequence[str]) -> Room:
         directions=row["directions"],
         service_ids=tuple(service_ids),
         open=row["open"],
+        pause=Pause(reason=row["pause_reason"], until=row["paused_until"]) if row["pause_reason"] else None,
     )
+
+
+def save_room_state(connection: Connection, changed: Room) -> None:
+    """Write whether a room is open, pauses or is closed. Inside a change."""
+    pause = changed.pause
+    state = {
+        "open": changed.open,
+        "pause_reason": pause.reason if pause else None,
+        "paused_until": pause.until if pause else None,
+    }
+    connection.execute(update(room).where(room.c.room_id == changed.room_id).values(state))
 
 
 # --- entries -------------------------------------------------------------------------------------------------------

@@ -124,6 +124,8 @@ room = Table(
     _count("floor", 1),
     _json("directions"),
     _flag("open", True),
+    Column("pause_reason", String(16), nullable=True),
+    _moment("paused_until", nullable=True),
     UniqueConstraint("site_id", "number"),
 )
 

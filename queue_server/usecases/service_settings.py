@@ -12,7 +12,7 @@ from queue_server.errors import Conflict, NotFound
 from queue_server.store import repository as store
 from queue_server.store.rules import SITE, Kind, load_rules, save_rule
 from queue_server.store.tables import service as service_table
-from queue_server.usecases.announcing import announce, tell
+from queue_server.usecases.announcing import announce, announce_all
 from queue_server.usecases.change import Change, Reading
 
 
@@ -37,8 +37,7 @@ def change_service(change: Change, request: ChangeService) -> Done:
     change.connection.execute(update(service_table).where(which).values(values))
     frame = ServiceSettingsChanged(service_id=request.service_id, changed="open", open=request.open)
     seq = change.journal(frame)
-    if announce(change) is None:  # closed as before, but perhaps for another reason
-        tell(change)
+    announce_all(change)  # closed as before, perhaps, but for another reason
     return Done(seq=seq)
 
 
