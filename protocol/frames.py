@@ -29,6 +29,7 @@ from protocol.nouns import (
     TransferPlace,
     TransferReason,
     Value,
+    WaitEstimate,
     Zone,
 )
 from protocol.opening import NumberFormat, OpeningHours, Quota
@@ -58,6 +59,8 @@ class TicketIssued(Frame):
     device_id: str | None = None
     flags: tuple[str, ...] = ()
     """Why the server would have refused it, had it been asked in time."""
+    promised: WaitEstimate | None = None
+    """The wait that was told with the ticket: measured against what came true."""
 
 
 class TicketCalled(Frame):

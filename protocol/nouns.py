@@ -156,6 +156,10 @@ class WaitEstimate(Value):
     low_minutes: int | None = None
     high_minutes: int | None = None
     reason: str | None = None
+    p10_minutes: int | None = None
+    """One in ten is called before that; not rounded, for staff. None: not learned, the interval is a rule of thumb."""
+    p50_minutes: int | None = None
+    p90_minutes: int | None = None
 
 
 # --- what ----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
+from protocol.policy import Capped
 from queue_server.api import (
     calling,
     description,
@@ -41,6 +42,7 @@ from queue_server.usecases.callers import standing
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.listening import Ear
 from queue_server.usecases.once import change, forget_old_answers, look
+from queue_server.waits import Waits
 from queue_server.web import pages
 
 log = logging.getLogger(__name__)
@@ -104,11 +106,14 @@ def _core(settings: ServerSettings, engine: Engine, clock: Clock, passwords: Pas
             if (ear.device.device_id not in good_devices if ear.device else ear.token_hash not in good_sessions)
         ]
 
+    writer = Writer(engine, settings.site_id)
+    default = Capped(overtakes=settings.overtakes)
     return Core(
         settings=settings,
         engine=engine,
-        writer=Writer(engine, settings.site_id),
+        writer=writer,
         hub=Hub(engine, settings.site_id, gone),
+        waits=Waits(engine, settings.site_id, default, settings.learn_days, clock, lambda: writer.waiting > 0),
         passwords=passwords,
         sign_in_limit=RateLimit(SIGN_INS_A_MINUTE, A_MINUTE_S),
         pairing_limit=RateLimit(PAIRINGS_A_MINUTE, A_MINUTE_S),
@@ -126,6 +131,8 @@ async def _running(core: Core, emr: EmrParts) -> AsyncIterator[None]:
         await core.writer.run(lambda connection: ensure_site(connection, first_site(core.settings)))
         core.writer.listen(core.hub.wake)
         await core.hub.start()
+        core.writer.listen(core.waits.wake)
+        core.waits.start()
         tasks = [asyncio.create_task(_tidy(core), name="tidy"), asyncio.create_task(_timer(core), name="timer")]
         if emr.delivery is not None:
             await emr.delivery.start()
@@ -138,6 +145,7 @@ async def _running(core: Core, emr: EmrParts) -> AsyncIterator[None]:
         if emr.delivery is not None:
             await emr.delivery.stop()
         await core.hub.stop()
+        await asyncio.to_thread(core.waits.stop)
         await asyncio.to_thread(core.writer.stop)
         core.engine.dispose()
         log.info("server_stopped")

@@ -7,7 +7,7 @@ Whoever goes before somebody who came earlier *overtakes*. What a rule says abou
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -67,6 +67,12 @@ def classes_of(policy: Policy) -> tuple[PriorityClass, ...]:
     if isinstance(policy, Ageing):
         return tuple(policy.rates)
     return tuple(policy.minutes) if isinstance(policy, HeadStart) else policy.classes
+
+
+def policy_for(service_ids: Sequence[str], known: Mapping[str, Policy], of_site: Policy) -> Policy:
+    """The policy of a room's services when all have the same; else the site's, so that one room keeps one promise."""
+    wanted = [known.get(service_id, of_site) for service_id in service_ids]
+    return wanted[0] if wanted and all(policy == wanted[0] for policy in wanted) else of_site
 
 
 def choose(waiting: Sequence[Entry], recent: Sequence[bool], policy: Policy, now: datetime) -> Choice | None:

@@ -9,9 +9,8 @@ from protocol.frames import TicketIssued, TicketReturned, TicketTransferred
 from protocol.nouns import Entry, HandoverReason, Intake, PriorityClass, Room, Service, Site, Ticket
 from protocol.requests import IssueTicket
 from queue_server.auth.keys import new_id
-from queue_server.domain import estimate, lifecycle
+from queue_server.domain import lifecycle
 from queue_server.domain.admission import AlreadyHeld, NotAdmitted, admit
-from queue_server.domain.assignment import pause_left
 from queue_server.domain.calling import CallingRules, place_after
 from queue_server.domain.opening import Status
 from queue_server.domain.priority import on_arrival
@@ -22,8 +21,9 @@ from queue_server.store.repository import TicketRow
 from queue_server.usecases.announcing import when_full
 from queue_server.usecases.assigning import assign_room
 from queue_server.usecases.change import Change, Reading
+from queue_server.usecases.foreseen import wait_at
 from queue_server.usecases.opening import opens_text, status_now, take_number
-from queue_server.usecases.ordering import line_of_room, people_ahead
+from queue_server.usecases.ordering import Place, line_of_room, place_in_line
 
 TICKET_PATH = "/t/"
 LONGEST_NUMBER = 64
@@ -118,8 +118,10 @@ def _new_ticket(
     )
     store.insert_ticket(change.connection, change.site.site_id, ticket, device_id)
     store.insert_entry(change.connection, change.site.site_id, change.day, entry)
-    change.journal(TicketIssued(entry=entry, device_id=device_id, zone_id=room.zone_id), visit_id=visit_id)
-    return describe(change, ticket, entry, service)
+    told = describe(change, ticket, entry, service)
+    frame = TicketIssued(entry=entry, device_id=device_id, zone_id=room.zone_id, promised=told.wait)
+    change.journal(frame, visit_id=visit_id)
+    return told
 
 
 def _room(reading: Reading, entry: Entry) -> Room:
@@ -131,12 +133,12 @@ def _room(reading: Reading, entry: Entry) -> Room:
 def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service) -> Ticket:
     """The ticket as its holder needs it now: where to go, how many are before them, how long it will take."""
     room = _room(reading, entry)
-    ahead = 0
+    place = Place(0, first=False, before=0)
     if entry.state in ("waiting", "held"):  # whose place is kept
         waiting = store.entries_of_day(
             reading.connection, reading.site.site_id, ticket.business_day, ("waiting",), room.room_id
         )
-        ahead = people_ahead(reading, entry, room, waiting, ticket.business_day)
+        place = place_in_line(reading, entry, room, waiting, ticket.business_day)
     minutes = store.service_minutes(reading.connection, reading.site.site_id)[service.service_id]
     return Ticket(
         ticket_id=ticket.ticket_id,
@@ -147,8 +149,8 @@ def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service
         entry=entry,
         service_names=service.names,
         room=room,
-        people_ahead=ahead,
-        wait=estimate.wait(ahead, minutes, 1 if room.open else 0, pause_left(room, reading.now)),
+        people_ahead=place.ahead,
+        wait=wait_at(reading, room, place, minutes),
         offline=ticket.offline,
     )
 
