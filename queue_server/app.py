@@ -24,11 +24,13 @@ from queue_server.api import (
     service_settings,
     site,
     staff,
+    waits,
 )
 from queue_server.api.front import Front
 from queue_server.auth.limits import RateLimit
 from queue_server.auth.passwords import Passwords
 from queue_server.core import Clock, Core, first_site, utc_now
+from queue_server.domain.waits.accuracy import Accuracy
 from queue_server.emr.build import EmrParts, build_emr
 from queue_server.emr.sandbox_api import MOUNT, sandbox_app
 from queue_server.hub import Hub
@@ -37,7 +39,7 @@ from queue_server.store.engine import Connection, Engine, open_engine
 from queue_server.store.repository import ensure_site
 from queue_server.store.schema import migrate
 from queue_server.store.writer import Writer
-from queue_server.usecases import announcing, holding, people, rooms
+from queue_server.usecases import announcing, holding, people, promises, rooms
 from queue_server.usecases.callers import standing
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.listening import Ear
@@ -81,6 +83,7 @@ def build(settings: ServerSettings, *, clock: Clock = utc_now, passwords: Passwo
         site.router,
         calling.router,
         room_state.router,
+        waits.router,
         feed.router,
         metrics.router,
         description.router,
@@ -152,14 +155,27 @@ async def _running(core: Core, emr: EmrParts) -> AsyncIterator[None]:
 
 
 async def _tidy(core: Core) -> None:
-    """Forget, once an hour, what is only kept for a while."""
+    """Forget, once an hour, what is only kept for a while; tell, once a day, how true the promised waits were."""
+    told = ""
     while True:
         try:
             await core.writer.run(lambda connection: forget_old_answers(connection, core.clock()))
             await core.writer.run(lambda connection: people.forget_old(connection, core.clock()))
+            if told != (today := await asyncio.to_thread(look, core, lambda reading: reading.today)):
+                _tell_accuracy(await asyncio.to_thread(look, core, promises.accuracy_of_yesterday))
+                told = today
         except Exception:  # the server goes on, and the next hour tries again
             log.exception("tidy_fault")
         await asyncio.sleep(TIDY_S)
+
+
+def _tell_accuracy(found: Accuracy) -> None:
+    if (all_of_it := found.everyone) is not None:
+        log.info(
+            "waits_accuracy day=%s people=%d kept=%.3f too_little=%.3f error_min=%.1f waited_min=%.1f learned=%d",
+            found.day, all_of_it.people, all_of_it.kept, all_of_it.too_little, all_of_it.error_minutes,
+            all_of_it.waited_minutes, found.learned,
+        )  # fmt: skip
 
 
 _BY_THE_CLOCK: tuple[tuple[Callable[[Reading], object], Callable[[Change], object]], ...] = (

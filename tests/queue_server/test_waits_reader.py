@@ -15,6 +15,8 @@ from sqlalchemy import Connection
 from protocol.frames import PolicyChanged, TicketIssued
 from protocol.nouns import Site
 from protocol.policy import Capped, FirstCome, Strict
+from queue_server.command_line import tell_accuracy
+from queue_server.errors import Invalid
 from queue_server.store import journal
 from queue_server.store.engine import Engine
 from queue_server.store.repository import ensure_site
@@ -75,7 +77,7 @@ def test_started_anew_in_the_middle_of_a_day_it_foresees_the_same(engine: Engine
     running.catch_up()
     anew = reader(engine, clock)
     anew.catch_up()
-    assert set(anew.forecasts) == {"r1", "r2"}  # rooms of one service learn together
+    assert set(anew.forecasts) == {"r1"}  # room 2 has never opened: the rule of thumb
     assert anew.forecasts["r1"].reason is None
     assert running.forecasts["r1"] == anew.forecasts["r1"]
 
@@ -88,7 +90,7 @@ def test_only_so_many_days_are_read(engine: Engine, keep: Callable[..., None]) -
     )
     nothing.catch_up()
     all_days.catch_up()
-    assert (dict(nothing.forecasts), len(all_days.forecasts)) == ({}, 2)
+    assert (dict(nothing.forecasts), len(all_days.forecasts)) == ({}, 1)
 
 
 def test_what_was_in_force_before_is_told_by_the_journal(engine: Engine, keep: Callable[..., None]) -> None:
@@ -194,3 +196,30 @@ async def test_the_page_of_a_ticket_counts_down_and_says_when_nothing_can_be_sai
     wise.clock.forward(hours=3)
     await asyncio.to_thread(wise.core.waits.catch_up)
     assert "No number has been called for some time" in (await wise.http.get(page)).text
+
+
+async def test_a_days_promises_are_measured(wise: House) -> None:
+    for number in range(1, 4):
+        await wise.issue(number)
+    await wise.sign_in()
+    for room_id in ("r1", "r2", "r1"):
+        wise.clock.forward(minutes=7)
+        await wise.call(room_id)
+    found = (await wise.http.get("/api/waits/accuracy")).json()
+    assert (found["day"], found["everyone"]["people"], found["learned"]) == ("2026-11-06", 3, 2)
+    assert [(one["service_id"], one["people"]) for one in found["by"]] == [("general", 3)]
+    before = (await wise.http.get("/api/waits/accuracy?day=2026-11-05")).json()
+    assert (before["everyone"], before["nothing_said"]) == (None, 60)
+    assert (await wise.http.get("/api/waits/accuracy?day=today")).status_code == 422
+
+
+async def test_the_command_tells_the_same(wise: House) -> None:
+    await wise.issue(1)
+    await wise.sign_in()
+    wise.clock.forward(minutes=7)
+    await wise.call("r1")
+    lines = await asyncio.to_thread(tell_accuracy, wise.core.settings, "2026-11-06")
+    assert lines[0] == "2026-11-06"
+    assert lines[2].split()[:3] == ["all", "all", "1"]
+    with pytest.raises(Invalid):
+        tell_accuracy(wise.core.settings, "yesterday")

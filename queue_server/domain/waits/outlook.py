@@ -6,7 +6,7 @@ from datetime import datetime
 
 from protocol.frames import AnyFrame
 from queue_server.domain.waits.estimator import Estimator
-from queue_server.domain.waits.forecast import Forecast, Reason
+from queue_server.domain.waits.forecast import Forecast
 from queue_server.domain.waits.live import Room, RoomIs
 from queue_server.domain.waits.translation import CLOSES_AFTER, Event, Hospital, Translation
 
@@ -14,6 +14,8 @@ LEARNED = 30
 """Visits of a service of which the time inside is known before anything is foreseen for it."""
 KNOWN_DAYS = 2
 """Days that a room has opened at this time of day before it is trusted to do so again."""
+EXPECTED_WITHIN = 7200.0
+"""Seconds: whoever left a room at nine is not said to come back after lunch."""
 LATER_THAN_EVER = 900.0
 """Seconds after the latest time at which a room ever opened, until which it is still expected."""
 USUAL, MUCH_LONGER = 0.95, 2.0
@@ -54,25 +56,43 @@ class Outlook:
             self.changed.add(event["queue"])
 
     def forecast(self, room_id: str, now: datetime) -> Forecast | None:
-        """None when nothing is learned yet, or there is no such room."""
+        """None when nothing is learned yet of the service or of when the room opens, or there is no such room."""
         self.until(now)
         room, queue = self._translation.knows(room_id), self.estimator.queues.get(room_id)
         if room is None or queue is None or len(self.estimator.paces[queue.service].shapes) < LEARNED:
             return None
-        reason: Reason | None = None if room.open else "no_open_room"
-        if reason is None and self._stands_still(room_id, self._translation.now):
-            reason = "no_call"
-        if reason is not None:
-            return Forecast(now, reason=reason)
-        normal, first = (tuple(self.estimator.curve(room_id, kind, self._translation.now)) for kind in (False, True))
+        now_s = self._translation.now
+        if not room.open:
+            return Forecast(now, reason="no_open_room")
+        room_now = queue.rooms[room_id]
+        if room_now.state is RoomIs.OFF and not self._opens_by_habit(queue.service, room_now, now_s):
+            return Forecast(now, reason="no_call") if self._in_vain(room_id, now_s) else None
+        if self._stands_still(room_id, now_s):
+            return Forecast(now, reason="no_call")
+        normal, first = (tuple(self.estimator.curve(room_id, kind, now_s)) for kind in (False, True))
         return Forecast(now, normal, first)
+
+    def _opens_by_habit(self, service: str, room: Room, now: float) -> bool:
+        """It is known at what time of day this room opens, for the first time or after a rest, and that is not far."""
+        times = self._openings(service, room)
+        return len(times) >= KNOWN_DAYS and times[0] - now < EXPECTED_WITHIN
+
+    def _openings(self, service: str, room: Room) -> list[float]:
+        found = self.estimator.hours[service].openings.get((room.name, room.openings))
+        return found.values() if found else []
+
+    def _in_vain(self, room_id: str, now: float) -> bool:
+        """Somebody has waited for a while, or went in and came out before, and nobody is called."""
+        queue = self.estimator.queues[room_id]
+        first = min((entry.arrived for entry in queue.waiting.values()), default=now)
+        return queue.rooms[room_id].openings > 0 or now - first > CLOSES_AFTER
 
     def _stands_still(self, room_id: str, now: float) -> bool:
         queue = self.estimator.queues[room_id]
         room = queue.rooms[room_id]
         pace = self.estimator.paces[queue.service]
         if room.state is RoomIs.OFF:
-            return self._overdue(queue.service, room, now)
+            return now > self._openings(queue.service, room)[-1] + LATER_THAN_EVER
         if room.state is RoomIs.IDLE:
             return False
         if room.state is RoomIs.PAUSED:
@@ -80,12 +100,6 @@ class Outlook:
         else:
             longest = _usual(pace.sorted_shapes) * pace.mean(room_id, room_id, room.kind, queue.nominal)
         return now - room.since > max(CLOSES_AFTER, MUCH_LONGER * longest)
-
-    def _overdue(self, service: str, room: Room, now: float) -> bool:
-        """A closed room that does not usually open at this time of day, or opened earlier on every day."""
-        openings = self.estimator.hours[service].openings.get((room.name, room.openings))
-        times = openings.values() if openings else []
-        return len(times) < KNOWN_DAYS or now > times[-1] + LATER_THAN_EVER
 
 
 def _usual(values: list[float]) -> float:

@@ -124,6 +124,16 @@ def test_before_the_doors_open_the_usual_time_of_opening_counts() -> None:
     assert late.reason == "no_call"
 
 
+def test_of_a_room_that_never_opened_nothing_is_known_until_somebody_waits_in_vain() -> None:
+    story = learned()
+    story.issued(4 * DAY, "first", room_id="r2")
+    outlook = read(story, Outlook(hospital(room(), room("r2"))))
+    soon, later = (outlook.forecast("r2", SEVEN + timedelta(minutes=4 * DAY + minute)) for minute in (5, 25))
+    assert soon is None
+    assert later is not None
+    assert later.reason == "no_call"
+
+
 def test_the_usual_rest_at_noon_is_foreseen() -> None:
     """At half past eleven the tenth in the line is called after the rest, not in it."""
     forecast = at(read(busy(4 * DAY + 270, waiting=10)), 4 * DAY + 270)
