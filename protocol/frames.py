@@ -11,7 +11,7 @@ No frame holds a name of a person, a birth date or a document number.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias, get_args
 
 from pydantic import Field, TypeAdapter
 
@@ -20,6 +20,7 @@ from protocol.nouns import (
     Device,
     DeviceHealth,
     Entry,
+    HandoverReason,
     Priority,
     PriorityProof,
     Room,
@@ -33,6 +34,7 @@ from protocol.nouns import (
 )
 from protocol.opening import NumberFormat, OpeningHours, Quota
 from protocol.policy import Policy
+from protocol.site import RoomShape, ServiceShape, SiteShape, ZoneShape
 
 VERSION = 1
 FEED_PATH = "/api/feed"
@@ -127,7 +129,7 @@ class TicketTransferred(Frame):
     from_service_id: str
     room_number: str
     """Where it waits now, as painted on the door."""
-    reason: TransferReason
+    reason: TransferReason | HandoverReason
     placed: TransferPlace = "seniority"
 
 
@@ -205,12 +207,39 @@ class ServiceSettingsChanged(Frame):
     numbers: NumberFormat | None = None
 
 
+class SiteChanged(Frame):
+    """An administrator wrote one part of the hospital: the field that is not None, as it is now."""
+
+    heard_by: ClassVar[frozenset[Listener]] = STAFF
+    type: Literal["site_changed"] = "site_changed"
+    site: SiteShape | None = None
+    zone: ZoneShape | None = None
+    service: ServiceShape | None = None
+    room: RoomShape | None = None
+
+
+class RoomChanged(Frame):
+    """A room opened, paused, went on or closed: `room` is as it is now. The new `ServicesChanged` follows."""
+
+    type: Literal["room_changed"] = "room_changed"
+    room: Room
+    was: Room
+    change: Literal["opened", "paused", "resumed", "closed", "undone"]
+    moves: tuple[int, ...] = ()
+    """Numbers of the journal entries that sent its people to other rooms: undone together with it."""
+    undone_seq: int | None = None
+    """The change that was a mistake."""
+
+
 class ServicesChanged(Frame):
-    """Services or rooms are not as they were (opened, closed, renamed): the new whole list."""
+    """The hospital is not as it was (something opened, closed, was made or renamed): the new whole of it."""
 
     type: Literal["services_changed"] = "services_changed"
     services: tuple[Service, ...]
     rooms: tuple[Room, ...]
+    site: Site | None = None
+    """None, like `zones`: as it was."""
+    zones: tuple[Zone, ...] | None = None
 
 
 AnyFrame: TypeAlias = Annotated[
@@ -230,6 +259,8 @@ AnyFrame: TypeAlias = Annotated[
     | PriorityConfirmed
     | PolicyChanged
     | ServiceSettingsChanged
+    | SiteChanged
+    | RoomChanged
     | ServicesChanged,
     Field(discriminator="type"),
 ]
@@ -250,6 +281,8 @@ FRAME_TYPES: tuple[type[Frame], ...] = (
     PriorityConfirmed,
     PolicyChanged,
     ServiceSettingsChanged,
+    SiteChanged,
+    RoomChanged,
     ServicesChanged,
 )
 FRAME: TypeAdapter[AnyFrame] = TypeAdapter(AnyFrame)
@@ -273,7 +306,9 @@ def for_everyone(frame: AnyFrame) -> AnyFrame:
     if isinstance(frame, TicketCalled):
         update |= _STAFF_ONLY
     elif isinstance(frame, TicketTransferred):
-        update |= {"reason": "other", "placed": "seniority"}
+        # That a room closed is for everybody to know; why staff sent somebody on is not.
+        by_room = frame.reason in get_args(HandoverReason)
+        update |= {"reason": frame.reason if by_room else "other", "placed": "seniority"}
     return frame.model_copy(update=update)
 
 

@@ -104,6 +104,17 @@ class Zone(Value):
     names: Names
 
 
+PauseReason: TypeAlias = Literal["break", "emergency", "meeting", "equipment", "cleaning", "other"]
+"""Why a room pauses: a meal or rest, an emergency elsewhere, a meeting, a device that fails, cleaning."""
+
+
+class Pause(Value):
+    """A room calls nobody for a while. It goes on by itself at `until`, or when somebody is called there."""
+
+    reason: PauseReason
+    until: datetime
+
+
 class Room(Value):
     """Where a service is given. ``number`` is what the hospital paints on the door."""
 
@@ -115,6 +126,9 @@ class Room(Value):
     directions: Names = {}
     service_ids: tuple[str, ...] = ()
     open: bool = True
+    """False: it takes nobody. Whoever still waits there may be called."""
+    pause: Pause | None = None
+    """Set while the room pauses. It still takes people: they wait, and are told until when."""
 
 
 class Service(Value):
@@ -132,6 +146,8 @@ class Service(Value):
     waiting: int = 0
     """People waiting for it now."""
     wait: WaitEstimate | None = None
+    self_service: bool = True
+    """People may choose it at a kiosk; else only staff send people there."""
 
 
 class WaitEstimate(Value):
@@ -164,6 +180,8 @@ ChosenReason: TypeAlias = Literal["condition", "results", "agreed", "order", "ot
 
 TransferReason: TypeAlias = Literal["next_step", "wrong_place", "specialist", "balance", "other"]
 """Why somebody is sent on: the next step of the visit, a wrong choice, another speciality, a shorter line."""
+HandoverReason: TypeAlias = Literal["room_closed", "room_paused"]
+"""Why a room's people wait in front of another door: theirs closed, or pauses for long."""
 TransferPlace: TypeAlias = Literal["seniority", "front", "end"]
 """Where in the new line: by the time on the ticket, before, or after everybody who waits there now."""
 

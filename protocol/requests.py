@@ -20,8 +20,10 @@ from protocol.nouns import (
     Entry,
     HoldReason,
     Intake,
+    PauseReason,
     PriorityClass,
     PriorityProof,
+    Room,
     Site,
     Ticket,
     TransferPlace,
@@ -30,9 +32,9 @@ from protocol.nouns import (
 )
 from protocol.opening import NumberFormat, OpeningHours, Quota
 from protocol.policy import Policy
+from protocol.site import Id, RoomShape, ServiceShape, SiteShape, ZoneShape
 
 ShortText: TypeAlias = Annotated[str, Field(max_length=200)]
-Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 
 DeclaredPriority: TypeAlias = Literal["child_under_6", "pregnant", "severe_disability", "aged_75", "merit"]
 
@@ -241,6 +243,65 @@ class ConfirmPriority(EntryAction):
     proof: PriorityProof
 
 
+HandoverToken: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+"""Of the preview that was shown (``GET /api/rooms/<room>/handover``): who would go where."""
+
+
+class RoomActed(Value):
+    """The room as it is after an action, and the journal entry that tells of it."""
+
+    room: Room
+    seq: int
+    moved: int = 0
+    """So many people wait in front of another door by it."""
+    stay: int = 0
+    """So many stay: no other open room gives their service; or, after an undo, somebody acted on them since."""
+
+
+class PauseRoom(Request):
+    """The room calls nobody for a while, and goes on by itself. Pausing again sets a new time.
+
+    With `handover` its people go to other rooms, as that preview said; without, everybody keeps their place here.
+    """
+
+    path: ClassVar[str] = "/api/room-pauses"
+    answer: ClassVar[type[Value]] = RoomActed
+
+    room_id: Id
+    minutes: int = Field(ge=1, le=240)
+    reason: PauseReason
+    handover: HandoverToken | None = None
+
+
+class CloseRoom(Request):
+    """The room takes nobody any more; its people go to other rooms, as the preview said. Who is inside stays."""
+
+    path: ClassVar[str] = "/api/room-closings"
+    answer: ClassVar[type[Value]] = RoomActed
+
+    room_id: Id
+    handover: HandoverToken
+
+
+class OpenRoom(Request):
+    """A closed room takes people again; one that pauses goes on."""
+
+    path: ClassVar[str] = "/api/room-openings"
+    answer: ClassVar[type[Value]] = RoomActed
+
+    room_id: Id
+
+
+class UndoRoom(Request):
+    """Take back a pause or a closing within 60 s: `seq` is that of the `RoomActed` that answered it."""
+
+    path: ClassVar[str] = "/api/room-undos"
+    answer: ClassVar[type[Value]] = RoomActed
+
+    room_id: Id
+    seq: int = Field(ge=1, le=LARGEST)
+
+
 # --- administrators ------------------------------------------------------------------------------------------------
 
 
@@ -298,6 +359,42 @@ class ChangeNumbers(Request):
     numbers: NumberFormat | None = None
 
 
+class ChangeSite(Request):
+    """The hospital's name, clock and languages."""
+
+    path: ClassVar[str] = "/api/site"
+    answer: ClassVar[type[Value]] = Done
+
+    site: SiteShape
+
+
+class SaveZone(Request):
+    """Make a waiting area, or change the one with this id."""
+
+    path: ClassVar[str] = "/api/site/zones"
+    answer: ClassVar[type[Value]] = Done
+
+    zone: ZoneShape
+
+
+class SaveService(Request):
+    """Make a service, or change the one with this id. A new one is open; it takes people once a room gives it."""
+
+    path: ClassVar[str] = "/api/site/services"
+    answer: ClassVar[type[Value]] = Done
+
+    service: ServiceShape
+
+
+class SaveRoom(Request):
+    """Make a room, or change the one with this id. A new one is open."""
+
+    path: ClassVar[str] = "/api/site/rooms"
+    answer: ClassVar[type[Value]] = Done
+
+    room: RoomShape
+
+
 class CreatePairingCode(Request):
     """An administrator prepares a place for a device; the answer's code is typed at the device within ten minutes."""
 
@@ -333,11 +430,19 @@ REQUESTS: tuple[type[Request], ...] = (
     Release,
     Transfer,
     Undo,
+    PauseRoom,
+    CloseRoom,
+    OpenRoom,
+    UndoRoom,
     ConfirmPriority,
     ChangePolicy,
     ChangeService,
     ChangeOpeningHours,
     ChangeQuota,
     ChangeNumbers,
+    ChangeSite,
+    SaveZone,
+    SaveService,
+    SaveRoom,
     CreatePairingCode,
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -19,7 +20,9 @@ from queue_server.api import (
     feed,
     metrics,
     policies,
+    room_state,
     service_settings,
+    site,
     staff,
     waits,
 )
@@ -32,12 +35,13 @@ from queue_server.emr.build import EmrParts, build_emr
 from queue_server.emr.sandbox_api import MOUNT, sandbox_app
 from queue_server.hub import Hub
 from queue_server.settings import ServerSettings
-from queue_server.store.engine import Engine, open_engine
+from queue_server.store.engine import Connection, Engine, open_engine
 from queue_server.store.repository import ensure_site
 from queue_server.store.schema import migrate
 from queue_server.store.writer import Writer
-from queue_server.usecases import announcing, holding, people, promises
+from queue_server.usecases import announcing, holding, people, promises, rooms
 from queue_server.usecases.callers import standing
+from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.listening import Ear
 from queue_server.usecases.once import change, forget_old_answers, look
 from queue_server.waits import Waits
@@ -46,8 +50,8 @@ from queue_server.web import pages
 log = logging.getLogger(__name__)
 
 TIDY_S = 3600.0
-HELD_LOOK_S = 5.0
-"""How often it is looked whether somebody's time of being held is over."""
+TIMER_LOOK_S = 5.0
+"""How often it is looked whether something is due by the clock."""
 A_MINUTE_S = 60.0
 SIGN_INS_A_MINUTE = 30
 """From one address: a ward's staff may all sit behind one."""
@@ -76,7 +80,9 @@ def build(settings: ServerSettings, *, clock: Clock = utc_now, passwords: Passwo
         staff.router,
         policies.router,
         service_settings.router,
+        site.router,
         calling.router,
+        room_state.router,
         waits.router,
         feed.router,
         metrics.router,
@@ -130,7 +136,7 @@ async def _running(core: Core, emr: EmrParts) -> AsyncIterator[None]:
         await core.hub.start()
         core.writer.listen(core.waits.wake)
         core.waits.start()
-        tasks = [asyncio.create_task(_tidy(core), name="tidy"), asyncio.create_task(_return_held(core), name="held")]
+        tasks = [asyncio.create_task(_tidy(core), name="tidy"), asyncio.create_task(_timer(core), name="timer")]
         if emr.delivery is not None:
             await emr.delivery.start()
         log.info("server_started site=%s", core.settings.site_id)
@@ -172,17 +178,25 @@ def _tell_accuracy(found: Accuracy) -> None:
         )  # fmt: skip
 
 
-async def _return_held(core: Core) -> None:
-    """Let those wait again whose time of being held is over, and tell which services opened or closed.
+_BY_THE_CLOCK: tuple[tuple[Callable[[Reading], object], Callable[[Change], object]], ...] = (
+    (holding.any_due, holding.return_due),
+    (rooms.any_due, rooms.resume_due),
+    (announcing.news, announcing.announce),
+)
+"""Whether somebody's time of being held, or a room's pause, is over, or a service opened or closed; what to do then."""
 
-    Several servers may look: it happens once.
-    """
+
+def _act_by_the_clock(core: Core, act: Callable[[Change], object], connection: Connection) -> None:
+    act(change(core, connection, "server:timer"))
+
+
+async def _timer(core: Core) -> None:
+    """What is due by the clock is done. Several servers may look: it happens once."""
     while True:
-        try:
-            if await asyncio.to_thread(look, core, holding.any_due):
-                await core.writer.run(lambda connection: holding.return_due(change(core, connection, "server:timer")))
-            if await asyncio.to_thread(look, core, announcing.news):
-                await core.writer.run(lambda connection: announcing.announce(change(core, connection, "server:timer")))
-        except Exception:  # the server goes on, and looks again
-            log.exception("held_fault")
-        await asyncio.sleep(HELD_LOOK_S)
+        for due, act in _BY_THE_CLOCK:
+            try:
+                if await asyncio.to_thread(look, core, due):
+                    await core.writer.run(partial(_act_by_the_clock, core, act))
+            except Exception:  # the server goes on, and looks again
+                log.exception("timer_fault")
+        await asyncio.sleep(TIMER_LOOK_S)

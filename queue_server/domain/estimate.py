@@ -16,14 +16,18 @@ LONG_SIDE = 3 / 2
 NO_ROOM = WaitEstimate(reason="no_open_room")
 
 
-def wait(people_ahead: int, minutes_each: float, rooms: int = 1) -> WaitEstimate:
-    """`people_ahead` are shared by `rooms` open rooms; with none, the estimate has only a reason."""
+def wait(people_ahead: int, minutes_each: float, rooms: int = 1, away_minutes: float = 0.0) -> WaitEstimate:
+    """`people_ahead` are shared by `rooms` open rooms; with none, the estimate has only a reason.
+
+    `away_minutes` go by before anybody is called: the room pauses.
+    """
     if rooms < 1:
         return NO_ROOM
     if people_ahead == 0:  # somebody may be in the room
-        return WaitEstimate(low_minutes=0, high_minutes=_up(minutes_each))
+        return WaitEstimate(low_minutes=_up(away_minutes), high_minutes=_up(away_minutes + minutes_each))
     minutes = people_ahead * minutes_each / rooms
-    return WaitEstimate(low_minutes=_up(minutes * SHORT_SIDE), high_minutes=_up(minutes * LONG_SIDE))
+    low, high = away_minutes + minutes * SHORT_SIDE, away_minutes + minutes * LONG_SIDE
+    return WaitEstimate(low_minutes=_up(low), high_minutes=_up(high))
 
 
 def shown(low: float, middle: float, high: float) -> WaitEstimate:

@@ -79,6 +79,14 @@ def transfer(entry: Entry, service_id: str, room_id: str, place: datetime | None
     return entry.model_copy(update=anew | there)
 
 
+def move(entry: Entry, room_id: str) -> Entry:
+    """Waits, or is awaited, in front of another door of the same service; keeps state and place. Raises WrongMove."""
+    if entry.state not in ("waiting", "not_here", "held"):
+        raise WrongMove(entry.state, "waiting")
+    there = {"room_id": room_id, "version": entry.version + 1, "calls": 0, "recalls": 0, "called_at": None}
+    return entry.model_copy(update=there)
+
+
 def restore(entry: Entry, before: Entry) -> Entry:
     """As it was `before` a mistake, whatever state that is; the version still grows, so that no one is misled."""
     return before.model_copy(update={"version": entry.version + 1})

@@ -10,8 +10,15 @@ from zoneinfo import ZoneInfo
 
 from protocol.opening import WEEKDAYS, OpeningHours, Quota, Span
 
-ClosedCode: TypeAlias = Literal["service_closed", "not_open_now", "last_ticket_passed", "full_today", "full_this_hour"]
-"""Also the code of the refusal. ``service_closed``: by hand, until somebody opens it."""
+ClosedCode: TypeAlias = Literal[
+    "service_closed",  # by hand, until somebody opens it
+    "no_open_room",  # none of its rooms is open, until somebody opens one
+    "not_open_now",
+    "last_ticket_passed",
+    "full_today",
+    "full_this_hour",
+]
+"""Also the code of the refusal."""
 LOOK_AHEAD_DAYS = 60
 """A service that opens later than this has no time of opening that is worth telling."""
 

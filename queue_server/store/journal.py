@@ -141,6 +141,11 @@ def one(connection: Connection, site_id: str, seq: int) -> Line | None:
     return _line(row) if row else None
 
 
+def newest_of(connection: Connection, site_id: str, entry_id: str) -> Line | None:
+    """What happened last to this queue entry."""
+    return before(connection, site_id, entry_id, 2**31 - 1)
+
+
 def before(connection: Connection, site_id: str, entry_id: str, seq: int) -> Line | None:
     """The newest entry of the journal about this queue entry with a number under `seq`: how it was until then."""
     query = (

@@ -109,6 +109,7 @@ service = Table(
     _flag("open", True),
     _json("closed_reason"),
     _count("minutes", 10),  # what one patient usually takes
+    _flag("self_service", True),
     _count("position"),
 )
 
@@ -123,6 +124,8 @@ room = Table(
     _count("floor", 1),
     _json("directions"),
     _flag("open", True),
+    Column("pause_reason", String(16), nullable=True),
+    _moment("paused_until", nullable=True),
     UniqueConstraint("site_id", "number"),
 )
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from protocol.frames import TicketIssued, TicketReturned
-from protocol.nouns import Entry, Intake, PriorityClass, Room, Service, Site, Ticket
+from protocol.frames import TicketIssued, TicketReturned, TicketTransferred
+from protocol.nouns import Entry, HandoverReason, Intake, PriorityClass, Room, Service, Site, Ticket
 from protocol.requests import IssueTicket
 from queue_server.auth.keys import new_id
 from queue_server.domain import lifecycle
 from queue_server.domain.admission import AlreadyHeld, NotAdmitted, admit
-from queue_server.domain.assignment import RoomLoad, least_busy
 from queue_server.domain.calling import CallingRules, place_after
 from queue_server.domain.opening import Status
 from queue_server.domain.priority import on_arrival
 from queue_server.errors import Conflict, Invalid, NotFound
-from queue_server.store import people
+from queue_server.store import journal, people
 from queue_server.store import repository as store
 from queue_server.store.repository import TicketRow
 from queue_server.usecases.announcing import when_full
+from queue_server.usecases.assigning import assign_room
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.foreseen import wait_at
 from queue_server.usecases.opening import opens_text, status_now, take_number
@@ -32,12 +32,14 @@ LONGEST_NUMBER = 64
 def issue(change: Change, request: IssueTicket, device_id: str | None, rules: CallingRules = CallingRules()) -> Ticket:
     """A new ticket, or the one this person already holds for this service today (``already_held``).
 
-    Raises NotFound ``unknown_service``; Conflict ``no_open_room`` or a `queue_server.domain.opening.ClosedCode`;
-    Invalid ``bad_identity``.
+    Raises NotFound ``unknown_service``; Conflict ``not_self_service``, ``no_open_room`` or a
+    `queue_server.domain.opening.ClosedCode`; Invalid ``bad_identity``.
     """
     service = store.load_service(change.connection, change.site.site_id, request.service_id)
     if service is None:
         raise NotFound("unknown_service")
+    if not service.self_service:
+        raise Conflict("not_self_service", service_id=service.service_id)
     if any(len(value) > LONGEST_NUMBER for _, value in people.numbers(request.intake.identity)):
         raise Invalid("bad_identity")
     intake = request.intake.model_copy(update={"language": _language(change.site, request.intake.language)})
@@ -58,7 +60,7 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
 def _refusal(change: Change, service: Service, now: Status) -> Conflict:
     """Named, with when to come again: ``opens_at`` for machines, ``opens`` for people."""
     detail = {"service_id": service.service_id}
-    if now.code != "service_closed":
+    if now.code not in ("service_closed", "no_open_room"):  # nobody knows until when
         detail["opens"] = opens_text(change, now.opens_at)
     if now.opens_at is not None:
         detail["opens_at"] = now.opens_at.isoformat()
@@ -91,7 +93,7 @@ def _new_ticket(
     device_id: str | None,
     declared: PriorityClass | None,
 ) -> Ticket:
-    room = assign_room(change, service.service_id)
+    room = assign_room(change, service.service_id, change.day)
     ticket = TicketRow(
         ticket_id=new_id(),
         visit_id=visit_id,
@@ -120,20 +122,6 @@ def _new_ticket(
     frame = TicketIssued(entry=entry, device_id=device_id, zone_id=room.zone_id, promised=told.wait)
     change.journal(frame, visit_id=visit_id)
     return told
-
-
-def assign_room(change: Change, service_id: str) -> Room:
-    """The open room of a service with the least work. Raises Conflict ``no_open_room``."""
-    minutes = store.service_minutes(change.connection, change.site.site_id)
-    work = store.work_by_room(change.connection, change.site.site_id, change.day)
-    loads = [
-        RoomLoad(room, sum(minutes[service] * people for service, people in work.get(room.room_id, {}).items()))
-        for room in store.load_rooms(change.connection, change.site.site_id)
-    ]
-    chosen = least_busy(service_id, loads)
-    if chosen is None:
-        raise Conflict("no_open_room", service_id=service_id)
-    return chosen.room
 
 
 def _room(reading: Reading, entry: Entry) -> Room:
@@ -168,6 +156,14 @@ def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service
 
 
 @dataclass(frozen=True)
+class Moved:
+    """`before` is the number of the room that closed or pauses."""
+
+    before: str
+    reason: HandoverReason
+
+
+@dataclass(frozen=True)
 class TicketView:
     """What the ticket page shows. No personal data: whoever has the paper may see it."""
 
@@ -175,6 +171,8 @@ class TicketView:
     site: Site
     over: bool
     """The day of this ticket has passed."""
+    moved: Moved | None = None
+    """It waits in front of another door than it did, and nothing was done with it since."""
 
 
 def ticket_by_address(reading: Reading, address: str) -> TicketView:
@@ -185,4 +183,14 @@ def ticket_by_address(reading: Reading, address: str) -> TicketView:
     entry = store.entry_of_ticket(reading.connection, row.ticket_id)
     service = store.load_service(reading.connection, reading.site.site_id, entry.service_id)
     assert service is not None, "an entry always has its service"
-    return TicketView(describe(reading, row, entry, service), reading.site, over=row.business_day < reading.today)
+    ticket = describe(reading, row, entry, service)
+    return TicketView(ticket, reading.site, row.business_day < reading.today, _moved(reading, entry))
+
+
+def _moved(reading: Reading, entry: Entry) -> Moved | None:
+    line = journal.newest_of(reading.connection, reading.site.site_id, entry.entry_id)
+    frame = line.frame if line else None
+    if not isinstance(frame, TicketTransferred) or frame.reason not in ("room_closed", "room_paused"):
+        return None
+    before = store.load_room(reading.connection, reading.site.site_id, frame.from_room_id)
+    return Moved(before.number if before else "", frame.reason)

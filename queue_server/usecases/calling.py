@@ -12,7 +12,7 @@ from queue_server.domain.calling import CallingRules, recall_refusal
 from queue_server.domain.order import seniority
 from queue_server.errors import Conflict
 from queue_server.store import repository as store
-from queue_server.usecases import holding
+from queue_server.usecases import holding, rooms
 from queue_server.usecases.at_room import in_room, looked_at, moved, room_of
 from queue_server.usecases.change import Change
 from queue_server.usecases.ordering import Turn, next_in_room
@@ -38,6 +38,7 @@ def call_next(change: Change, request: CallNext) -> Acted:
     turn = next_in_room(change, room, waiting)
     if turn is None:
         raise Conflict("nobody_waiting", room_id=room.room_id)
+    rooms.end_pause(change, room)
     return _call(change, turn.choice.entry, room, turn, closes=_clear(change, room))
 
 
@@ -50,6 +51,7 @@ def call_chosen(change: Change, request: CallChosen, role: str) -> Acted:
     entry, room = looked_at(change, request)
     if entry.state not in ("waiting", "held"):
         raise Conflict("wrong_move", state=entry.state)
+    rooms.end_pause(change, room)
     overtook = any(seniority(other) < seniority(entry) for other in in_room(change, room, "waiting"))
     return _call(change, entry, room, None, _clear(change, room), _Chosen(request.reason, role, overtook))
 

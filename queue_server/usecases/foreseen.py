@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from protocol.nouns import Entry, Room, Service, WaitEstimate
 from queue_server.domain import estimate, order
+from queue_server.domain.assignment import pause_left
 from queue_server.domain.waits.standing import standing
 from queue_server.store import repository as store
 from queue_server.usecases.change import Reading
@@ -13,10 +14,13 @@ from queue_server.usecases.ordering import Place, policy_of_room
 
 
 def wait_at(reading: Reading, room: Room, place: Place, minutes: float) -> WaitEstimate:
-    """For somebody at this place in the room's line; `minutes` are the usual ones of a patient."""
-    forecast = reading.forecasts.get(room.room_id) if room.open else None
+    """For somebody at this place in the room's line; `minutes` are the usual ones of a patient.
+
+    What was foreseen before a room paused says nothing of when it goes on, and the pause says when.
+    """
+    forecast = reading.forecasts.get(room.room_id) if room.open and room.pause is None else None
     found = forecast.wait(place.first, place.before, reading.now) if forecast else None
-    return found or estimate.wait(place.ahead, minutes, rooms=1 if room.open else 0)
+    return found or estimate.wait(place.ahead, minutes, 1 if room.open else 0, pause_left(room, reading.now))
 
 
 def waits_of_line(reading: Reading, room: Room, line: Sequence[order.Choice]) -> list[WaitEstimate]:

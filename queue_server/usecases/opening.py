@@ -27,12 +27,14 @@ def status_now(reading: Reading, at: datetime | None = None) -> StatusOf:
     site_id = reading.site.site_id
     hours = load_rules(reading.connection, site_id, "hours", HOURS)
     quotas = load_rules(reading.connection, site_id, "quota", QUOTA)
+    given = {one for room in store.load_rooms(reading.connection, site_id) if room.open for one in room.service_ids}
 
     def of(service: Service) -> Status:
         quota = quotas.get(service.service_id)
         taken = _taken(reading, service.service_id, moment) if quota is not None else Taken()
         own_hours = hours.get(service.service_id, hours.get(SITE))
-        return status(service.open, own_hours, quota, taken, moment, reading.site.time_zone)
+        now = status(service.open, own_hours, quota, taken, moment, reading.site.time_zone)
+        return Status("no_open_room") if now.open and service.service_id not in given else now
 
     return of
 

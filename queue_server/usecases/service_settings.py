@@ -12,7 +12,7 @@ from queue_server.errors import Conflict, NotFound
 from queue_server.store import repository as store
 from queue_server.store.rules import SITE, Kind, load_rules, save_rule
 from queue_server.store.tables import service as service_table
-from queue_server.usecases.announcing import announce, tell
+from queue_server.usecases.announcing import announce, announce_all
 from queue_server.usecases.change import Change, Reading
 
 
@@ -37,8 +37,7 @@ def change_service(change: Change, request: ChangeService) -> Done:
     change.connection.execute(update(service_table).where(which).values(values))
     frame = ServiceSettingsChanged(service_id=request.service_id, changed="open", open=request.open)
     seq = change.journal(frame)
-    if announce(change) is None:  # closed as before, but perhaps for another reason
-        tell(change)
+    announce_all(change)  # closed as before, perhaps, but for another reason
     return Done(seq=seq)
 
 
@@ -64,7 +63,7 @@ def change_numbers(change: Change, request: ChangeNumbers) -> Done:
     Raises ``unknown_service``; Conflict ``series_taken`` when another service has one of these letters.
     """
     _check_service(change, request.service_id)
-    taken = _letters_of_others(change, request.service_id)
+    taken = letters_of_others(change, request.service_id)
     both = taken & request.numbers.all_letters() if request.numbers else frozenset()
     if both:
         raise Conflict("series_taken", letters=", ".join(sorted(both)))
@@ -90,7 +89,8 @@ def settings(reading: Reading) -> AllSettings:
     )
 
 
-def _letters_of_others(change: Change, service_id: str) -> frozenset[str]:
+def letters_of_others(change: Change, service_id: str) -> frozenset[str]:
+    """Letters that other services have, or have on some days."""
     formats = load_rules(change.connection, change.site.site_id, "numbers", NUMBERS)
     taken: set[str] = set()
     for other in store.load_services(change.connection, change.site.site_id):

@@ -12,7 +12,7 @@ from queue_server.domain.admission import ACTIVE
 from queue_server.domain.order import seniority
 from queue_server.errors import Conflict, Invalid, NotFound
 from queue_server.store import repository as store
-from queue_server.usecases.arrivals import assign_room
+from queue_server.usecases.assigning import assign_room
 from queue_server.usecases.at_room import in_room, looked_at, moved, room_of
 from queue_server.usecases.change import Change
 
@@ -54,7 +54,7 @@ def _target(change: Change, request: Transfer, entry: Entry) -> tuple[Room, str]
     if request.room_id is None:
         if wanted is None:
             raise Invalid("nowhere_to_go")
-        return assign_room(change, wanted), wanted
+        return assign_room(change, wanted, change.day), wanted
     room = room_of(change, request.room_id)
     if not room.open:
         raise Conflict("no_open_room", room_id=room.room_id)

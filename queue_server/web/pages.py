@@ -109,11 +109,18 @@ async def ticket_page(
     except NotFound:
         return draw(request, "no_ticket.html", page_language(request), 404)
     language = page_language(request, view.ticket.entry.language)
-    clock = core.clock().astimezone(ZoneInfo(view.site.time_zone)).strftime("%H:%M:%S")
-    floor = _floor(view.ticket.room.floor, language)
-    no_wait = _why_no_wait(view.ticket.wait, language)
+    zone = ZoneInfo(view.site.time_zone)
+    pause = view.ticket.room.pause
     return draw(
-        request, "ticket.html", language, view=view, ticket=view.ticket, clock=clock, floor=floor, no_wait=no_wait
+        request,
+        "ticket.html",
+        language,
+        view=view,
+        ticket=view.ticket,
+        clock=core.clock().astimezone(zone).strftime("%H:%M:%S"),
+        floor=_floor(view.ticket.room.floor, language),
+        paused_until=pause.until.astimezone(zone).strftime("%H:%M") if pause else "",
+        no_wait=_why_no_wait(view.ticket.wait, language),
     )
 
 

@@ -26,14 +26,19 @@ from protocol.requests import (
     Acted,
     CallChosen,
     CallNext,
+    CloseRoom,
     EntryAction,
     Finish,
     Hold,
     MarkNotHere,
+    OpenRoom,
+    PauseRoom,
     Recall,
     Release,
+    RoomActed,
     Transfer,
     Undo,
+    UndoRoom,
 )
 from queue_server.domain.admission import ACTIVE
 from queue_server.domain.calling import CallingRules
@@ -41,7 +46,7 @@ from queue_server.errors import Refused
 from queue_server.store import journal, tables
 from queue_server.store import repository as store
 from queue_server.store.rules import recent_calls
-from queue_server.usecases import arrivals, calling, holding, transferring, undoing
+from queue_server.usecases import arrivals, calling, handover, holding, rooms, transferring, undoing
 from queue_server.usecases.change import Change
 from tests.queue_server.support import MORNING, make_hospital, wish
 
@@ -65,6 +70,7 @@ class AnyDay(RuleBasedStateMachine):
         make_hospital(self.connection)
         self.now = MORNING
         self.done: list[Acted] = []
+        self.rooms_done: list[RoomActed] = []
 
     def teardown(self) -> None:
         if hasattr(self, "connection"):
@@ -141,6 +147,26 @@ class AnyDay(RuleBasedStateMachine):
         if undone is not None:
             assert undone.entry.version == before[undone.entry.entry_id].version + 1
 
+    @rule(room=st.sampled_from(ROOMS), what=st.sampled_from(["pause", "empty", "close", "open"]))
+    def a_room_opens_or_closes(self, room: str, what: str) -> None:
+        shown = self.act(lambda change: handover.preview(change, room)).token
+        pause = PauseRoom(room_id=room, minutes=2, reason="break", handover=shown if what == "empty" else None)
+        acts: dict[str, Callable[[Change], RoomActed]] = {
+            "pause": lambda change: rooms.pause(change, pause),
+            "empty": lambda change: rooms.pause(change, pause),
+            "close": lambda change: rooms.close(change, CloseRoom(room_id=room, handover=shown)),
+            "open": lambda change: rooms.open_room(change, OpenRoom(room_id=room)),
+        }
+        done = self.act(acts[what])
+        if done is not None:
+            self.rooms_done.append(done)
+
+    @rule(back=st.integers(1, 2))
+    def what_was_done_to_a_room_is_taken_back(self, back: int) -> None:
+        if len(self.rooms_done) >= back:
+            done = self.rooms_done[-back]
+            self.act(lambda change: rooms.undo(change, UndoRoom(room_id=done.room.room_id, seq=done.seq)))
+
     @rule(pick=PICK)
     def somebody_looks_at_what_is_old(self, pick: int) -> None:
         at = self.one(pick)
@@ -152,6 +178,7 @@ class AnyDay(RuleBasedStateMachine):
     def time_goes_by(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
         self.act(holding.return_due)
+        self.act(rooms.resume_due)
 
     # --- what always holds ---
 
@@ -160,6 +187,8 @@ class AnyDay(RuleBasedStateMachine):
         if not hasattr(self, "connection"):
             return
         entries = self.entries()
+        shown = {room.room_id: room for room in store.load_rooms(self.connection, "main")}
+        assert all(room.open or room.pause is None for room in shown.values())
         inside = Counter(entry.room_id for entry in entries if entry.state == "called")
         assert max(inside.values(), default=0) <= 1
         assert all((entry.held_reason is not None) == (entry.state == "held") for entry in entries)
