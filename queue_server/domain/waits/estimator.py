@@ -73,6 +73,7 @@ class Estimator:
         room = queue.rooms.setdefault(event["room"], Room(event["room"]))
         if kind in _STEPS:
             _STEPS[kind](self, queue, room, event.get("ticket", ""), now)
+        room.until = float(event.get("until", 0.0))
 
     def ask(self, ticket: str, now: float) -> Answer:
         """Seconds from `now` until `ticket` is called. An unknown or called ticket waits 0 s."""

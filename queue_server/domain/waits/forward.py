@@ -127,6 +127,8 @@ def _free_at(scene: Scene, place: Place) -> float:
     if room.state is RoomIs.CALLING:
         part, beside = next(place.turns)
         return max(now + 5, room.since + part * place.current + beside)
+    if room.state is RoomIs.PAUSED and room.until > now:
+        return room.until
     if room.state is RoomIs.PAUSED:
         return now + scene.pace.left_of_pause(elapsed, next(draw))
     if room.state is RoomIs.IDLE:
