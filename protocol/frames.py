@@ -371,7 +371,7 @@ class Heartbeat(Value):
     seq: int
     """Number of the newest frame that this listener was sent, or of its snapshot."""
     at: datetime
-    waits: Waits = {}
+    waits: Waits = Field(default_factory=dict)
     """How long somebody who comes now would wait, by service. Told to kiosks now and then; empty otherwise."""
 
 
