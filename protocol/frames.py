@@ -56,6 +56,10 @@ class TicketIssued(Frame):
     device_id: str | None = None
     flags: tuple[str, ...] = ()
     """Why the server would have refused it, had it been asked in time."""
+    offline: bool = False
+    """Given by a kiosk from its own series, and told later; ``entry.issued_at`` is when it was given."""
+    printed_room_id: str | None = None
+    """The room on the paper of an offline ticket; it may have closed since, so that ``entry.room_id`` is another."""
 
 
 class TicketCalled(Frame):
@@ -267,7 +271,9 @@ def for_everyone(frame: AnyFrame) -> AnyFrame:
     if entry is None:
         return frame
     update: dict[str, object] = {"entry": plain_entry(entry)}
-    if isinstance(frame, TicketCalled):
+    if isinstance(frame, TicketIssued):
+        update |= {"flags": ()}
+    elif isinstance(frame, TicketCalled):
         update |= _STAFF_ONLY
     elif isinstance(frame, TicketTransferred):
         update |= {"reason": "other", "placed": "seniority"}

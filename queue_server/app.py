@@ -23,6 +23,7 @@ from queue_server.store.engine import Engine, open_engine
 from queue_server.store.repository import ensure_site
 from queue_server.store.schema import migrate
 from queue_server.store.writer import Writer
+from queue_server.threads import to_the_end
 from queue_server.usecases import announcing, holding, people
 from queue_server.usecases.callers import standing
 from queue_server.usecases.listening import Ear
@@ -145,9 +146,9 @@ async def _return_held(core: Core) -> None:
     """
     while True:
         try:
-            if await asyncio.to_thread(look, core, holding.any_due):
+            if await to_the_end(look, core, holding.any_due):
                 await core.writer.run(lambda connection: holding.return_due(change(core, connection, "server:timer")))
-            if await asyncio.to_thread(look, core, announcing.news):
+            if await to_the_end(look, core, announcing.news):
                 await core.writer.run(lambda connection: announcing.announce(change(core, connection, "server:timer")))
         except Exception:  # the server goes on, and looks again
             log.exception("held_fault")

@@ -36,6 +36,12 @@ class NotAdmitted:
 Admission: TypeAlias = Admitted | AlreadyHeld | NotAdmitted
 
 
+def would_refuse(service: Service, held_that_day: Sequence[Entry], then: Status) -> tuple[str, ...]:
+    """Why nothing new would have been issued: flags of a ticket that was given without asking."""
+    held = any(entry.service_id == service.service_id and entry.state in ACTIVE for entry in held_that_day)
+    return tuple(flag for flag in ("already_held" if held else None, then.code) if flag)
+
+
 def admit(service: Service, held_today: Sequence[Entry], now: Status) -> Admission:
     """One active ticket per person, service and day. Who holds one keeps it, even when the service has closed since."""
     for entry in held_today:

@@ -37,9 +37,7 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
     service = store.load_service(change.connection, change.site.site_id, request.service_id)
     if service is None:
         raise NotFound("unknown_service")
-    if any(len(value) > LONGEST_NUMBER for _, value in people.numbers(request.intake.identity)):
-        raise Invalid("bad_identity")
-    intake = request.intake.model_copy(update={"language": _language(change.site, request.intake.language)})
+    intake = checked(change.site, request.intake)
     site_id = change.site.site_id
     patient_id = people.keep_patient(change.connection, site_id, intake, new_id(), change.now)
     status = status_now(change, change.at)(service)
@@ -49,7 +47,9 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
     if isinstance(admission, AlreadyHeld):
         return _held(change, service, admission, device_id, rules)
     visit_id = people.keep_visit(change.connection, site_id, patient_id, change.day, intake, new_id(), change.at)
-    ticket = _new_ticket(change, service, intake, visit_id, device_id, request.declared)
+    room = assign_room(change, service.service_id)
+    given = Given(take_number(change, service), new_id(), room, device_id, request.declared)
+    ticket = keep_ticket(change, service, intake, visit_id, given)
     when_full(change, service.service_id)
     return ticket
 
@@ -64,8 +64,12 @@ def _refusal(change: Change, service: Service, now: Status) -> Conflict:
     return Conflict(now.code or "service_closed", **detail)
 
 
-def _language(site: Site, wanted: str) -> str:
-    return wanted if wanted in site.languages else site.languages[0]
+def checked(site: Site, intake: Intake) -> Intake:
+    """In a language of the house. Raises Invalid ``bad_identity``."""
+    if any(len(value) > LONGEST_NUMBER for _, value in people.numbers(intake.identity)):
+        raise Invalid("bad_identity")
+    language = intake.language if intake.language in site.languages else site.languages[0]
+    return intake.model_copy(update={"language": language})
 
 
 def _held(change: Change, service: Service, held: AlreadyHeld, device_id: str | None, rules: CallingRules) -> Ticket:
@@ -82,24 +86,32 @@ def _held(change: Change, service: Service, held: AlreadyHeld, device_id: str | 
     return describe(change, ticket, entry, service).model_copy(update={"already_held": True})
 
 
-def _new_ticket(
-    change: Change,
-    service: Service,
-    intake: Intake,
-    visit_id: str,
-    device_id: str | None,
-    declared: PriorityClass | None,
-) -> Ticket:
-    room = assign_room(change, service.service_id)
+@dataclass(frozen=True)
+class Given:
+    """What a new ticket says."""
+
+    number: str
+    address: str
+    room: Room
+    device_id: str | None = None
+    declared: PriorityClass | None = None
+    offline: bool = False
+    printed_room_id: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str, given: Given) -> Ticket:
+    """A person stands in the line from now on, and everybody hears so."""
+    room = given.room
     ticket = TicketRow(
         ticket_id=new_id(),
         visit_id=visit_id,
         service_id=service.service_id,
-        number=take_number(change, service),
-        address=new_id(),
+        number=given.number,
+        address=given.address,
         business_day=change.day,
         issued_at=change.at,
-        offline=False,
+        offline=given.offline,
     )
     entry = Entry(
         entry_id=new_id(),
@@ -107,30 +119,42 @@ def _new_ticket(
         number=ticket.number,
         service_id=service.service_id,
         room_id=room.room_id,
-        priority=on_arrival(intake, date.fromisoformat(change.day), declared),
+        priority=on_arrival(intake, date.fromisoformat(change.day), given.declared),
         state="waiting",
         version=1,
         issued_at=change.at,
         language=intake.language,
     )
-    store.insert_ticket(change.connection, change.site.site_id, ticket, device_id)
+    store.insert_ticket(change.connection, change.site.site_id, ticket, given.device_id)
     store.insert_entry(change.connection, change.site.site_id, change.day, entry)
-    change.journal(TicketIssued(entry=entry, device_id=device_id, zone_id=room.zone_id), visit_id=visit_id)
+    frame = TicketIssued(
+        entry=entry,
+        device_id=given.device_id,
+        flags=given.flags,
+        offline=given.offline,
+        printed_room_id=given.printed_room_id,
+        zone_id=room.zone_id,
+    )
+    change.journal(frame, visit_id=visit_id)
     return describe(change, ticket, entry, service)
 
 
 def assign_room(change: Change, service_id: str) -> Room:
     """The open room of a service with the least work. Raises Conflict ``no_open_room``."""
-    minutes = store.service_minutes(change.connection, change.site.site_id)
-    work = store.work_by_room(change.connection, change.site.site_id, change.day)
-    loads = [
-        RoomLoad(room, sum(minutes[service] * people for service, people in work.get(room.room_id, {}).items()))
-        for room in store.load_rooms(change.connection, change.site.site_id)
-    ]
-    chosen = least_busy(service_id, loads)
+    chosen = least_busy(service_id, room_loads(change))
     if chosen is None:
         raise Conflict("no_open_room", service_id=service_id)
     return chosen.room
+
+
+def room_loads(change: Change) -> list[RoomLoad]:
+    """Every room with its work of the day."""
+    minutes = store.service_minutes(change.connection, change.site.site_id)
+    work = store.work_by_room(change.connection, change.site.site_id, change.day)
+    return [
+        RoomLoad(room, sum(minutes[service] * people for service, people in work.get(room.room_id, {}).items()))
+        for room in store.load_rooms(change.connection, change.site.site_id)
+    ]
 
 
 def _room(reading: Reading, entry: Entry) -> Room:

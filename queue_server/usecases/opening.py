@@ -21,8 +21,11 @@ from queue_server.usecases.change import Change, Reading
 StatusOf = Callable[[Service], Status]
 
 
-def status_now(reading: Reading, at: datetime | None = None) -> StatusOf:
-    """How each service is at `at` (now when None), by one look at the settings."""
+def status_now(reading: Reading, at: datetime | None = None, asked_before: datetime | None = None) -> StatusOf:
+    """How each service is at `at` (now when None), by one look at the settings.
+
+    With `asked_before`, only tickets given before that moment count: how it looked then.
+    """
     moment = at or reading.now
     site_id = reading.site.site_id
     hours = load_rules(reading.connection, site_id, "hours", HOURS)
@@ -30,20 +33,22 @@ def status_now(reading: Reading, at: datetime | None = None) -> StatusOf:
 
     def of(service: Service) -> Status:
         quota = quotas.get(service.service_id)
-        taken = _taken(reading, service.service_id, moment) if quota is not None else Taken()
+        taken = _taken(reading, service.service_id, moment, asked_before) if quota is not None else Taken()
         own_hours = hours.get(service.service_id, hours.get(SITE))
         return status(service.open, own_hours, quota, taken, moment, reading.site.time_zone)
 
     return of
 
 
-def _taken(reading: Reading, service_id: str, at: datetime) -> Taken:
+def _taken(reading: Reading, service_id: str, at: datetime, before: datetime | None) -> Taken:
     """Tickets of the business day and of the hour of the clock that `at` lies in."""
     start = hour_start(at, reading.site.time_zone)
     day = start.date().isoformat()
     of_day = select(func.count()).where(
         ticket.c.site_id == reading.site.site_id, ticket.c.business_day == day, ticket.c.service_id == service_id
     )
+    if before is not None:
+        of_day = of_day.where(ticket.c.issued_at < before)
     of_hour = of_day.where(ticket.c.issued_at >= start, ticket.c.issued_at < start + timedelta(hours=1))
     count = reading.connection.execute
     return Taken(int(count(of_day).scalar_one()), int(count(of_hour).scalar_one()))
