@@ -32,6 +32,7 @@ from protocol.nouns import (
 )
 from protocol.opening import NumberFormat, OpeningHours, Quota
 from protocol.policy import Policy
+from protocol.site import RoomShape, ServiceShape, SiteShape, ZoneShape
 
 VERSION = 1
 FEED_PATH = "/api/feed"
@@ -206,12 +207,26 @@ class ServiceSettingsChanged(Frame):
     numbers: NumberFormat | None = None
 
 
+class SiteChanged(Frame):
+    """An administrator wrote one part of the hospital: the field that is not None, as it is now."""
+
+    heard_by: ClassVar[frozenset[Listener]] = STAFF
+    type: Literal["site_changed"] = "site_changed"
+    site: SiteShape | None = None
+    zone: ZoneShape | None = None
+    service: ServiceShape | None = None
+    room: RoomShape | None = None
+
+
 class ServicesChanged(Frame):
-    """Services or rooms are not as they were (opened, closed, renamed): the new whole list."""
+    """The hospital is not as it was (something opened, closed, was made or renamed): the new whole of it."""
 
     type: Literal["services_changed"] = "services_changed"
     services: tuple[Service, ...]
     rooms: tuple[Room, ...]
+    site: Site | None = None
+    """None, like `zones`: as it was."""
+    zones: tuple[Zone, ...] | None = None
 
 
 AnyFrame: TypeAlias = Annotated[
@@ -231,6 +246,7 @@ AnyFrame: TypeAlias = Annotated[
     | PriorityConfirmed
     | PolicyChanged
     | ServiceSettingsChanged
+    | SiteChanged
     | ServicesChanged,
     Field(discriminator="type"),
 ]
@@ -251,6 +267,7 @@ FRAME_TYPES: tuple[type[Frame], ...] = (
     PriorityConfirmed,
     PolicyChanged,
     ServiceSettingsChanged,
+    SiteChanged,
     ServicesChanged,
 )
 FRAME: TypeAdapter[AnyFrame] = TypeAdapter(AnyFrame)

@@ -132,6 +132,8 @@ class Service(Value):
     waiting: int = 0
     """People waiting for it now."""
     wait: WaitEstimate | None = None
+    self_service: bool = True
+    """People may choose it at a kiosk; else only staff send people there."""
 
 
 class WaitEstimate(Value):

@@ -10,7 +10,18 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 
-from queue_server.api import calling, description, devices, errors, feed, metrics, policies, service_settings, staff
+from queue_server.api import (
+    calling,
+    description,
+    devices,
+    errors,
+    feed,
+    metrics,
+    policies,
+    service_settings,
+    site,
+    staff,
+)
 from queue_server.api.front import Front
 from queue_server.auth.limits import RateLimit
 from queue_server.auth.passwords import Passwords
@@ -63,6 +74,7 @@ def build(settings: ServerSettings, *, clock: Clock = utc_now, passwords: Passwo
         staff.router,
         policies.router,
         service_settings.router,
+        site.router,
         calling.router,
         feed.router,
         metrics.router,

@@ -39,7 +39,8 @@ Admission: TypeAlias = Admitted | AlreadyHeld | NotAdmitted
 def would_refuse(service: Service, held_that_day: Sequence[Entry], then: Status) -> tuple[str, ...]:
     """Why nothing new would have been issued: flags of a ticket that was given without asking."""
     held = any(entry.service_id == service.service_id and entry.state in ACTIVE for entry in held_that_day)
-    return tuple(flag for flag in ("already_held" if held else None, then.code) if flag)
+    known = ("already_held", held), ("not_self_service", not service.self_service), (then.code or "", not then.open)
+    return tuple(flag for flag, holds in known if holds)
 
 
 def admit(service: Service, held_today: Sequence[Entry], now: Status) -> Admission:

@@ -31,12 +31,14 @@ LONGEST_NUMBER = 64
 def issue(change: Change, request: IssueTicket, device_id: str | None, rules: CallingRules = CallingRules()) -> Ticket:
     """A new ticket, or the one this person already holds for this service today (``already_held``).
 
-    Raises NotFound ``unknown_service``; Conflict ``no_open_room`` or a `queue_server.domain.opening.ClosedCode`;
-    Invalid ``bad_identity``.
+    Raises NotFound ``unknown_service``; Conflict ``not_self_service``, ``no_open_room`` or a
+    `queue_server.domain.opening.ClosedCode`; Invalid ``bad_identity``.
     """
     service = store.load_service(change.connection, change.site.site_id, request.service_id)
     if service is None:
         raise NotFound("unknown_service")
+    if not service.self_service:
+        raise Conflict("not_self_service", service_id=service.service_id)
     intake = checked(change.site, request.intake)
     site_id = change.site.site_id
     patient_id = people.keep_patient(change.connection, site_id, intake, new_id(), change.now)

@@ -25,7 +25,7 @@ from queue_server.domain.numbering import free_series
 from queue_server.errors import NotFound
 from queue_server.store import journal
 from queue_server.store import repository as store
-from queue_server.store.series import letters_of_kiosks, letters_of_services
+from queue_server.store.series import letters_in_use
 from queue_server.store.tables import device, device_health, pairing_code, zone
 from queue_server.usecases.change import Change
 
@@ -149,8 +149,7 @@ def _with_series(connection: Connection, site_id: str, new: Device) -> Device:
     """A kiosk gets letters of its own, for the numbers that it gives while it cannot reach the server."""
     if new.kind != "kiosk" or new.series:
         return new
-    taken = letters_of_services(connection, site_id) | letters_of_kiosks(connection, site_id)
-    return new.model_copy(update={"series": free_series(taken)})
+    return new.model_copy(update={"series": free_series(letters_in_use(connection, site_id))})
 
 
 def renew_key(connection: Connection, device_id: str) -> str:

@@ -11,7 +11,7 @@ from protocol.requests import ChangeNumbers, ChangeOpeningHours, ChangeQuota, Ch
 from queue_server.errors import Conflict, NotFound
 from queue_server.store import repository as store
 from queue_server.store.rules import SITE, Kind, load_rules, save_rule
-from queue_server.store.series import letters_of_kiosks, letters_of_services
+from queue_server.store.series import letters_in_use
 from queue_server.store.tables import service as service_table
 from queue_server.usecases.announcing import announce, tell
 from queue_server.usecases.change import Change, Reading
@@ -65,9 +65,7 @@ def change_numbers(change: Change, request: ChangeNumbers) -> Done:
     Raises ``unknown_service``; Conflict ``series_taken`` when another service or a kiosk has one of these letters.
     """
     _check_service(change, request.service_id)
-    site_id = change.site.site_id
-    taken = letters_of_services(change.connection, site_id, but=request.service_id)
-    taken |= letters_of_kiosks(change.connection, site_id)
+    taken = letters_in_use(change.connection, change.site.site_id, but=request.service_id)
     both = taken & request.numbers.all_letters() if request.numbers else set()
     if both:
         raise Conflict("series_taken", letters=", ".join(sorted(both)))

@@ -101,6 +101,8 @@ def test_flags_are_the_codes_of_refusals() -> None:
     assert would_refuse(general, [], Status()) == ()
     held = [entry("A001", 0)]
     assert would_refuse(general, held, Status("full_today")) == ("already_held", "full_today")
+    sent_only = general.model_copy(update={"self_service": False})
+    assert would_refuse(sent_only, [], Status()) == ("not_self_service",)
     assert would_refuse(general, [held[0].model_copy(update={"state": "finished"})], Status()) == ()
 
 

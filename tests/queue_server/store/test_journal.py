@@ -180,7 +180,7 @@ def test_the_migrations_make_the_tables_that_the_program_uses(engine: Engine) ->
 def test_kiosks_that_were_paired_before_get_letters_too(database_url: str) -> None:
     engine = open_engine(database_url)
     with engine.connect() as connection, connection.begin():
-        command.upgrade(alembic_config(connection), "0004_engine")
+        command.upgrade(alembic_config(connection), "0005_site")
         site = "INSERT INTO site (site_id, names, time_zone, languages) VALUES ('main', '{}', 'UTC', '[]')"
         connection.exec_driver_sql(site)
         service = "INSERT INTO service (service_id, site_id, names, icon, series, closed_reason) VALUES "
