@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from datetime import date
 
 from protocol.frames import TicketIssued, TicketReturned
-from protocol.nouns import Entry, Intake, PriorityClass, Room, Service, Site, Ticket
+from protocol.nouns import Entry, Intake, Priority, Room, Service, Site, Ticket
 from protocol.requests import IssueTicket
 from queue_server.auth.keys import new_id
 from queue_server.domain import estimate, lifecycle
 from queue_server.domain.admission import AlreadyHeld, NotAdmitted, admit
-from queue_server.domain.assignment import RoomLoad, least_busy
+from queue_server.domain.assignment import least_busy
 from queue_server.domain.calling import CallingRules, place_after
 from queue_server.domain.opening import Status
-from queue_server.domain.priority import on_arrival
+from queue_server.domain.priority import known_class, on_arrival
 from queue_server.errors import Conflict, Invalid, NotFound
 from queue_server.store import people
 from queue_server.store import repository as store
 from queue_server.store.repository import TicketRow
 from queue_server.usecases.announcing import when_full
 from queue_server.usecases.change import Change, Reading
-from queue_server.usecases.opening import opens_text, status_now, take_number
+from queue_server.usecases.opening import opens_text, room_loads, status_for, take_number
 from queue_server.usecases.ordering import line_of_room, people_ahead
 
 TICKET_PATH = "/t/"
@@ -42,7 +42,8 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
     intake = checked(change.site, request.intake)
     site_id = change.site.site_id
     patient_id = people.keep_patient(change.connection, site_id, intake, new_id(), change.now)
-    status = status_now(change, change.at)(service)
+    priority = on_arrival(intake, date.fromisoformat(change.day), request.declared)
+    status = status_for(change, service, patient_id, known_class(priority))
     admission = admit(service, store.entries_of_patient(change.connection, patient_id, change.day), status)
     if isinstance(admission, NotAdmitted):
         raise _refusal(change, service, admission.now)
@@ -50,7 +51,8 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
         return _held(change, service, admission, device_id, rules)
     visit_id = people.keep_visit(change.connection, site_id, patient_id, change.day, intake, new_id(), change.at)
     room = assign_room(change, service.service_id)
-    given = Given(take_number(change, service), new_id(), room, device_id, request.declared)
+    number = take_number(change, service, known_class(priority))
+    given = Given(number, new_id(), room, priority, device_id)
     ticket = keep_ticket(change, service, intake, visit_id, given)
     when_full(change, service.service_id)
     return ticket
@@ -95,8 +97,8 @@ class Given:
     number: str
     address: str
     room: Room
+    priority: Priority
     device_id: str | None = None
-    declared: PriorityClass | None = None
     offline: bool = False
     printed_room_id: str | None = None
     flags: tuple[str, ...] = ()
@@ -121,7 +123,7 @@ def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str,
         number=ticket.number,
         service_id=service.service_id,
         room_id=room.room_id,
-        priority=on_arrival(intake, date.fromisoformat(change.day), given.declared),
+        priority=given.priority,
         state="waiting",
         version=1,
         issued_at=change.at,
@@ -143,20 +145,10 @@ def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str,
 
 def assign_room(change: Change, service_id: str) -> Room:
     """The open room of a service with the least work. Raises Conflict ``no_open_room``."""
-    chosen = least_busy(service_id, room_loads(change))
+    chosen = least_busy(service_id, room_loads(change, change.day))
     if chosen is None:
         raise Conflict("no_open_room", service_id=service_id)
     return chosen.room
-
-
-def room_loads(change: Change) -> list[RoomLoad]:
-    """Every room with its work of the day."""
-    minutes = store.service_minutes(change.connection, change.site.site_id)
-    work = store.work_by_room(change.connection, change.site.site_id, change.day)
-    return [
-        RoomLoad(room, sum(minutes[service] * people for service, people in work.get(room.room_id, {}).items()))
-        for room in store.load_rooms(change.connection, change.site.site_id)
-    ]
 
 
 def _room(reading: Reading, entry: Entry) -> Room:

@@ -15,15 +15,15 @@ from queue_server.auth.keys import new_id
 from queue_server.domain.admission import would_refuse
 from queue_server.domain.assignment import room_of_paper
 from queue_server.domain.numbering import split
-from queue_server.domain.priority import on_arrival
+from queue_server.domain.priority import known_class, on_arrival
 from queue_server.errors import Conflict, Invalid, NotFound
 from queue_server.store import journal, people
 from queue_server.store import repository as store
 from queue_server.store.repository import TicketRow
 from queue_server.usecases.announcing import when_full
-from queue_server.usecases.arrivals import Given, checked, describe, keep_ticket, room_loads
+from queue_server.usecases.arrivals import Given, checked, describe, keep_ticket
 from queue_server.usecases.change import Change
-from queue_server.usecases.opening import status_now
+from queue_server.usecases.opening import room_loads, status_for
 
 OLDEST = timedelta(days=7)
 
@@ -45,13 +45,14 @@ def upload(change: Change, request: UploadOfflineTicket, kiosk: Device) -> Ticke
         return _again(change, request, intake, known)
     if request.address and store.load_ticket_by_address(change.connection, change.site.site_id, request.address):
         raise Conflict("number_taken", number=request.number)
-    place = room_of_paper(service.service_id, request.room_id, room_loads(change))
+    place = room_of_paper(service.service_id, request.room_id, room_loads(change, change.day))
     if place is None:
         raise Conflict("no_room", service_id=service.service_id)
     room, moved = place
     patient_id = people.keep_patient(change.connection, change.site.site_id, intake, new_id(), change.now)
     held = store.entries_of_patient(change.connection, patient_id, change.day)
-    flags = would_refuse(service, held, status_now(change, change.at, change.at)(service))
+    priority = on_arrival(intake, date.fromisoformat(change.day), request.declared)
+    flags = would_refuse(service, held, status_for(change, service, patient_id, known_class(priority), change.at))
     visit_id = people.keep_visit(
         change.connection, change.site.site_id, patient_id, change.day, intake, new_id(), change.at
     )
@@ -59,8 +60,8 @@ def upload(change: Change, request: UploadOfflineTicket, kiosk: Device) -> Ticke
         number=request.number,
         address=request.address or new_id(),
         room=room,
+        priority=priority,
         device_id=kiosk.device_id,
-        declared=request.declared,
         offline=True,
         printed_room_id=request.room_id,
         flags=(*flags, moved) if moved else flags,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from protocol.frames import TicketIssued
 from protocol.nouns import Device, Identity, Intake
@@ -22,11 +22,14 @@ from protocol.requests import (
     PairDevice,
     UploadOfflineTicket,
 )
+from queue_server.auth.keys import new_id
+from queue_server.emr.delivery_rows import take_in
 from queue_server.store import journal, tables
 from queue_server.usecases.callers import device_of
 from queue_server.usecases.devices import add_device
 from queue_server.usecases.listening import Ear, snapshot
 from queue_server.usecases.once import look_at_one_moment
+from tests.queue_server.emr.intakes import SYSTEMS
 from tests.queue_server.support import House, open_house, wish
 
 MINUTE = 60.0
@@ -164,8 +167,29 @@ async def test_what_would_have_been_refused_is_flagged_and_kept(house: House) ->
     await upload(house, paper(4, 4))
     house.clock.forward(minutes=1)
     await upload(house, paper(5, 5, minutes_ago=0))
+    await house.send(ChangeQuota(service_id="eyes", quota=Quota(per_class={"normal": 9}, per_person=1)))
+    await upload(house, paper(6, 2, minutes_ago=0))
+    await house.send(ChangeQuota(service_id="eyes", quota=Quota(per_class={"normal": 1})))
+    await upload(house, paper(7, 7, minutes_ago=0))
     flags = [frame.flags for frame in issued(house)[1:]]
-    assert flags == [("already_held",), ("service_closed",), ("not_open_now",), (), ("full_today",)]
+    assert flags == [
+        ("already_held",),
+        ("service_closed",),
+        ("not_open_now",),
+        (),
+        ("full_today",),
+        ("already_held", "full_for_person"),
+        ("full_for_class",),
+    ]
+
+
+async def test_the_record_system_is_told_when_it_was_given(house: House) -> None:
+    await upload(house, paper(1, 1, minutes_ago=40))
+    await house.core.writer.run(lambda connection: take_in(connection, "main", SYSTEMS, house.clock(), new_id))
+    with house.core.engine.connect() as connection:
+        payload = str(connection.execute(select(tables.emr_message.c.payload)).scalar_one())
+    assert '"start":"2026-11-20T07:50:00+07:00"' in payload
+    assert "KA001" in payload
 
 
 async def test_the_quota_counts_paper(house: House) -> None:
