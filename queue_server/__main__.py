@@ -160,6 +160,7 @@ def simulate(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same day.")] = 1,
     policy: Annotated[Path | None, typer.Option(help="A policy (TOML or .json) to try.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to leave the journal in, for `replay`.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=60, help="With days before, waits are learned and measured.")] = 1,
 ) -> None:
     """Play a synthetic day of the demonstration's hospital through the real use cases, and tell the waits."""
     from queue_server.replay_command import read_policy
@@ -167,7 +168,7 @@ def simulate(
 
     with _faults_told():
         wanted = read_policy(policy) if policy else None
-        for line in play(patients, seed, wanted, out, lambda progress: typer.echo(progress, err=True)):
+        for line in play(patients, seed, wanted, out, lambda progress: typer.echo(progress, err=True), days):
             typer.echo(line)
 
 

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 ONCE_IN_S = 1.0
 """At most so often it is looked what happened."""
-ALL_ANEW_S = 10.0
+ALL_ANEW = timedelta(seconds=10)
 """Rooms at which nothing happened are foreseen anew after this time."""
 AFTER_A_FAULT_S = 60.0
 BATCH = 200
@@ -48,6 +48,7 @@ class Waits:
         days: int,
         clock: Callable[[], datetime],
         busy: Callable[[], bool] = lambda: False,
+        all_anew: timedelta = ALL_ANEW,
     ) -> None:
         self.forecasts: Forecasts = {}
         """By room. Never changed, only replaced: read it from any thread."""
@@ -59,7 +60,8 @@ class Waits:
         self._busy = busy
         self._outlook: Outlook | None = None
         self._place = 0
-        self._all_anew = 0.0
+        self._all_anew = all_anew
+        self._was_anew: datetime | None = None
         self._news = threading.Event()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
@@ -95,7 +97,8 @@ class Waits:
                 outlook.look_around(self._hospital(connection))
         self._read(outlook)
         self._outlook = outlook
-        self._foresee(outlook, now, everything=time.monotonic() - self._all_anew >= ALL_ANEW_S)
+        was = self._was_anew
+        self._foresee(outlook, now, everything=was is None or not was <= now < was + self._all_anew)
 
     # --- in the thread ---------------------------------------------------------------------------------------------
 
@@ -111,7 +114,7 @@ class Waits:
                 self._outlook = None
                 self._ending.wait(AFTER_A_FAULT_S)
             self._ending.wait(ONCE_IN_S)
-            self._news.wait(ALL_ANEW_S)
+            self._news.wait(self._all_anew.total_seconds())
 
     def _begin(self, connection: Connection, now: datetime) -> Outlook:
         hospital = self._hospital(connection)
@@ -163,7 +166,7 @@ class Waits:
             self._rest(begun)
         self.forecasts = found
         if everything:
-            self._all_anew = time.monotonic()
+            self._was_anew = now
 
     def _rest(self, begun: float) -> None:
         if self._thread is not None:

@@ -31,9 +31,12 @@ def wait(people_ahead: int, minutes_each: float, rooms: int = 1, away_minutes: f
 
 
 def shown(low: float, middle: float, high: float) -> WaitEstimate:
-    """Seconds until the call that one, five and nine in ten are called before, as they are shown."""
+    """Seconds until the call that one, five and nine in ten are called before, as they are shown.
+
+    The interval grows to both sides: who is told 25 to 40 minutes may be away for 25, so that end is never rounded up.
+    """
     return WaitEstimate(
-        low_minutes=_up(low / 60),
+        low_minutes=math.floor(low / 60 / STEP_MINUTES) * STEP_MINUTES,
         high_minutes=_up(high / 60),
         p10_minutes=math.ceil(low / 60),
         p50_minutes=math.ceil(middle / 60),

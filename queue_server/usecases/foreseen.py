@@ -16,10 +16,11 @@ from queue_server.usecases.ordering import Place, policy_of_room
 def wait_at(reading: Reading, room: Room, place: Place, minutes: float) -> WaitEstimate:
     """For somebody at this place in the room's line; `minutes` are the usual ones of a patient.
 
-    What was foreseen before a room paused says nothing of when it goes on, and the pause says when.
+    What was foreseen before a room paused, or went on, is not true any more.
     """
-    forecast = reading.forecasts.get(room.room_id) if room.open and room.pause is None else None
-    found = forecast.wait(place.first, place.before, reading.now) if forecast else None
+    forecast = reading.forecasts.get(room.room_id) if room.open else None
+    usable = forecast is not None and forecast.pauses is (room.pause is not None)
+    found = forecast.wait(place.first, place.before, reading.now) if forecast and usable else None
     return found or estimate.wait(place.ahead, minutes, 1 if room.open else 0, pause_left(room, reading.now))
 
 

@@ -16,7 +16,7 @@ from queue_server.domain.waits.live import Queue, Room, RoomIs
 from queue_server.domain.waits.pace import Pace
 from queue_server.domain.waits.policy import Policy, Waiting
 
-BEYOND = 8  # people more than wait now, for whom a curve still tells the wait
+BEYOND = 4  # people more than wait now, for whom a curve still tells the wait
 LEARNED_FROM = 3  # of so many arrivals that nobody asks about, one is simulated so that the correction learns
 
 
@@ -73,6 +73,7 @@ class Estimator:
         room = queue.rooms.setdefault(event["room"], Room(event["room"]))
         if kind in _STEPS:
             _STEPS[kind](self, queue, room, event.get("ticket", ""), now)
+        room.until = float(event.get("until", 0.0))
 
     def ask(self, ticket: str, now: float) -> Answer:
         """Seconds from `now` until `ticket` is called. An unknown or called ticket waits 0 s."""
@@ -148,7 +149,7 @@ class Estimator:
             asked=asked,
             priority=lines[True],
             normal=lines[False],
-            places=[self._place(queue, room, pace, turns[room.name]) for room in queue.rooms.values()],
+            places=[self._place(queue, room, pace, turns[room.name], now) for room in queue.rooms.values()],
             rule=queue.policy.rule,
             remembers=queue.policy.remembers,
             memory=queue.memory,
@@ -163,11 +164,14 @@ class Estimator:
             draws=draws,
         )
 
-    def _place(self, queue: Queue, room: Room, pace: Pace, turns: Turns) -> Place:
+    def _place(self, queue: Queue, room: Room, pace: Pace, turns: Turns, now: float) -> Place:
         base = queue.nominal * pace.room_factor(queue.name, room.name)
         means = (base * pace.kind_factor("new"), base * pace.kind_factor("review"))
         current = means[room.kind == "review"]
-        return Place(room, means, current, turns, pace.pause_chance(room.name))
+        return Place(room, means, current, turns, pace.pause_chance(room.name), self._session(queue, room, now))
+
+    def _session(self, queue: Queue, room: Room, now: float) -> int:
+        return self.hours[queue.service].session(room.name, room.openings, now) if room.working else room.openings
 
     def _arrive(self, queue: Queue, event: Mapping[str, Any]) -> None:
         now = float(event["t"])
@@ -258,6 +262,7 @@ class Estimator:
         room.now_is(RoomIs.IDLE, now)
 
     def _close(self, queue: Queue, room: Room, _ticket: str, now: float) -> None:
+        room.openings = self._session(queue, room, now)
         self.hours[queue.service].closed(room.name, now, max(room.openings, 1) - 1)
         room.now_is(RoomIs.OFF, now)
         room.closed, room.finished, room.morning = now, None, False

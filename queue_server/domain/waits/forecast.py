@@ -29,6 +29,8 @@ class Forecast:
     first: tuple[Point, ...] = ()
     """The same for those whom the policy lets go first."""
     reason: Reason | None = None
+    pauses: bool = False
+    """It was foreseen of a room that pauses."""
 
     def wait(self, first: bool, before: int, now: datetime) -> WaitEstimate | None:
         """For whoever has `before` of the same standing before them; None when the forecast is too old."""

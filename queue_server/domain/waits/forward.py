@@ -34,6 +34,7 @@ class Place:
     current: float  # mean seconds of the service that goes on
     turns: Turns
     pause_chance: float
+    session: int  # how often it has opened today
 
 
 @dataclass(slots=True)
@@ -87,7 +88,7 @@ def _run(scene: Scene, told: list[float] | None = None) -> float:
     priority, normal, memory = scene.priority[:], scene.normal[:], scene.memory.copy()
     arrivals = _Arrivals(scene, priority, normal)
     morning = [place.room.morning for place in scene.places]
-    sessions = [place.room.openings for place in scene.places]
+    sessions = [place.session for place in scene.places]
     places, rule, asked, remembers = scene.places, scene.rule, scene.asked, scene.remembers
     watch = 0.0 if scene.hours.by_clock else scene.day.noon  # before it no room closes
     while True:
@@ -126,6 +127,8 @@ def _free_at(scene: Scene, place: Place) -> float:
     if room.state is RoomIs.CALLING:
         part, beside = next(place.turns)
         return max(now + 5, room.since + part * place.current + beside)
+    if room.state is RoomIs.PAUSED and room.until > now:
+        return room.until
     if room.state is RoomIs.PAUSED:
         return now + scene.pace.left_of_pause(elapsed, next(draw))
     if room.state is RoomIs.IDLE:

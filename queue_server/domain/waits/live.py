@@ -25,6 +25,7 @@ class Room:
     morning: bool = False  # this session began before noon
     openings: int = 0  # today
     closed: float | None = None
+    until: float = 0.0  # when a pause ends, as was told
     finished: float | None = None  # the last finish of which it is not known yet whether a pause follows
 
     def now_is(self, state: RoomIs, now: float) -> None:

@@ -70,7 +70,7 @@ class Outlook:
         if self._stands_still(room_id, now_s):
             return Forecast(now, reason="no_call")
         normal, first = (tuple(self.estimator.curve(room_id, kind, now_s)) for kind in (False, True))
-        return Forecast(now, normal, first)
+        return Forecast(now, normal, first, pauses=room.pause is not None)
 
     def _opens_by_habit(self, service: str, room: Room, now: float) -> bool:
         """It is known at what time of day this room opens, for the first time or after a rest, and that is not far."""
@@ -94,6 +94,8 @@ class Outlook:
         if room.state is RoomIs.OFF:
             return now > self._openings(queue.service, room)[-1] + LATER_THAN_EVER
         if room.state is RoomIs.IDLE:
+            return False
+        if room.state is RoomIs.PAUSED and room.until > now:
             return False
         if room.state is RoomIs.PAUSED:
             longest = _usual(pace.sorted_pauses)

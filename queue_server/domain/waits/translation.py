@@ -5,9 +5,10 @@ the step from where it stood before; the kind of frame only says how somebody le
 own; rooms that give the same services learn together. Nobody writes down when the called one comes in: the time inside
 counts from the call.
 
-Until rooms say so themselves, a room opens with its first call of the day, pauses when nobody is called although
-somebody waits, and has closed when that goes on. Such an event is told at the moment when it is due and carries the
-time at which it began, so that a journal read later gives the same events.
+A room pauses and closes when staff say so. It is at work from its first call of the day on, whenever it was opened,
+and as not everybody says so, it also pauses when nobody is called although somebody waits, and has closed when that
+goes on. Such an event is told at the moment when it is due and carries the time at which it began, so that a journal
+read later gives the same events.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ _HOURS = {"am": 25200, "noon": 41400, "overrun": 0, "pm": 46800, "end": 61200}
 """When rooms open and rest, until the hospital's own days have shown it."""
 KINDS = (
     "ticket_issued", "ticket_called", "ticket_not_here", "ticket_returned", "ticket_finished", "ticket_held",
-    "ticket_transferred", "action_undone", "priority_confirmed", "policy_changed", "services_changed",
+    "ticket_transferred", "action_undone", "priority_confirmed", "policy_changed", "room_changed",
+    "services_changed",
 )  # fmt: skip
 """The kinds of frames that teach anything."""
 
@@ -83,14 +85,17 @@ class _Line:
     room: Room
     waiting: dict[str, tuple[Entry, Standing]] = field(default_factory=dict)
     inside: set[str] = field(default_factory=set)
+    worked: bool = False
+    """It has called somebody today."""
     opened: bool = False
+    """It is at work, or away for a while."""
     away: Away | None = None
     quiet_since: float | None = None
 
     @property
     def quiet(self) -> bool:
         """It could call somebody, and does not."""
-        return self.opened and bool(self.waiting) and not self.inside
+        return self.opened and self.room.pause is None and bool(self.waiting) and not self.inside
 
     def due(self) -> float:
         """When the next thing is known that nobody tells."""
@@ -117,9 +122,11 @@ class Translation:
         match frame:
             case frames.PolicyChanged():
                 yield from self._policy_changed(frame)
+            case frames.RoomChanged():
+                yield from self._room_is(frame.room)
             case frames.ServicesChanged():
                 for room in frame.rooms:
-                    yield from self.room_is(room)
+                    yield from self._room_is(room)
             case _:
                 entry: Entry | None = getattr(frame, "entry", None)
                 if entry is not None:
@@ -152,22 +159,29 @@ class Translation:
         self.hospital = replace(self.hospital, minutes=hospital.minutes)
         for room in hospital.rooms:
             if anew or known.get(room.room_id) != room:
-                yield from self.room_is(room)
+                yield from self._room_is(room)
 
-    def room_is(self, room: Room) -> Iterator[Event]:
-        """A room as somebody told of it: a new one, or one that was closed."""
+    def _room_is(self, room: Room) -> Iterator[Event]:
+        """A room as somebody told of it: a new one, or one that opened, paused, went on or closed."""
         known = tuple(room if other.room_id == room.room_id else other for other in self.hospital.rooms)
         if room.room_id not in self._lines:
             known = (*known, room)
             self._lines[room.room_id] = _Line(room)
         self.hospital = replace(self.hospital, rooms=known)
         line = self._lines[room.room_id]
-        line.room = room
+        was, line.room = line.room, room
         yield {"ev": "queue", "queue": room.room_id, **self.hospital.queue(room)}
         if not room.open and line.opened:
             if line.away != "close":
                 yield self._room_event("close", room.room_id, self.now)
-            line.opened, line.away, line.quiet_since = False, None, None
+            line.opened, line.away = False, None
+        elif room.open and not was.open and line.worked:  # once more today
+            line.opened = True
+            yield self._room_event("open", room.room_id, self.now)
+        elif was.pause is not None and room.pause is None and line.away == "pause":
+            line.away = None
+            yield self._room_event("resume", room.room_id, self.now)
+        yield from self._listen(line)
 
     def _begin(self, day: str) -> Event:
         self._day, self.now = day, 0.0
@@ -203,7 +217,7 @@ class Translation:
             yield from self._called(stands, entry, again=isinstance(frame, frames.ActionUndone))
         for line in (stood, stands):
             if line is not None:
-                self._listen(line)
+                yield from self._listen(line)
 
     def _waits(self, line: _Line, entry: Entry) -> Iterator[Event]:
         new = standing(entry, self.hospital.policy(line.room))
@@ -222,7 +236,7 @@ class Translation:
             yield self._room_event("open", room_id, self.now)
         elif line.away == "pause":
             yield self._room_event("resume", room_id, self.now)
-        line.opened, line.away = True, None
+        line.worked, line.opened, line.away = True, True, None
         line.waiting.pop(entry.entry_id, None)
         line.inside.add(entry.entry_id)
         self._where[entry.entry_id] = room_id
@@ -243,8 +257,14 @@ class Translation:
         else:
             yield self._event("leave", line, entry, room="" if line.inside else line.room.room_id)
 
-    def _listen(self, line: _Line) -> None:
-        """After something happened at a room: since when it does not call."""
+    def _listen(self, line: _Line) -> Iterator[Event]:
+        """After something happened at a room: a pause begins when nobody is inside; since when does it not call?"""
+        pause = line.room.pause
+        if pause is not None and line.opened and not line.inside and line.away is None:
+            assert self._midnight is not None, "a day has begun"
+            line.away = "pause"
+            until = (pause.until - self._midnight).total_seconds()
+            yield self._room_event("pause", line.room.room_id, self.now) | {"until": until}
         if not line.quiet:
             line.quiet_since = None
         elif line.quiet_since is None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol import frames
-from protocol.nouns import WaitEstimate
+from protocol.nouns import Pause, WaitEstimate
 from protocol.policy import Capped
 from queue_server.domain.waits.forecast import TOO_OLD, Forecast
 from queue_server.domain.waits.outlook import Outlook
@@ -109,6 +109,17 @@ def test_nothing_is_said_for_a_closed_room() -> None:
     forecast = at(read(story), 4 * DAY + 63)
     assert forecast is not None
     assert forecast.reason == "no_open_room"
+
+
+def test_a_pause_that_staff_told_of_is_waited_for() -> None:
+    story, usual, start = busy(4 * DAY + 60), room(), SEVEN + timedelta(days=4)
+    pausing = usual.model_copy(update={"pause": Pause(reason="break", until=start + timedelta(minutes=110))})
+    story.tell(4 * DAY + 61, frames.RoomChanged(room=pausing, was=usual, change="paused"))
+    story.finished(4 * DAY + 62, "inside")
+    forecast = at(read(story), 4 * DAY + 63)
+    assert forecast is not None
+    assert (forecast.reason, forecast.pauses) == (None, True)
+    assert forecast.first[0][1] / 60 == pytest.approx(47, abs=8)
 
 
 def test_before_the_doors_open_the_usual_time_of_opening_counts() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from protocol import frames
+from protocol.nouns import Pause, Room
 from protocol.policy import Ageing, Capped, FirstCome, HeadStart, OneInN, Policy, Strict
 from queue_server.domain import lifecycle
 from queue_server.domain.order import line
@@ -157,6 +158,32 @@ def test_rooms_and_rules_may_change_during_the_day() -> None:
     assert ("strict", "r1") in [(one.get("discipline"), one["queue"]) for one in found if one["ev"] == "policy"]
     assert [one["queue"] for one in found if one["ev"] == "queue"] == ["r1", "r9"]
     assert steps([one for one in found if one["ev"] == "close"]) == [("close", 3, "r1")]
+
+
+def told_of(story: Story, minute: float, change: Any, now: Room, was: Room) -> None:
+    story.tell(minute, frames.RoomChanged(room=now, was=was, change=change))
+
+
+def test_staff_say_that_a_room_pauses_goes_on_and_closes() -> None:
+    story, usual = Story(), room()
+    pausing = usual.model_copy(update={"pause": Pause(reason="break", until=SEVEN + timedelta(minutes=30))})
+    shut = usual.model_copy(update={"open": False})
+    told_of(story, -5, "opened", usual, shut)  # it is at work when it calls
+    story.issued(0, "A")
+    story.issued(0, "B")
+    story.called(1, "A")
+    told_of(story, 5, "paused", pausing, usual)
+    story.finished(9, "A")  # the pause begins when nobody is inside
+    told_of(story, 30, "resumed", usual, pausing)
+    story.called(31, "B")
+    told_of(story, 32, "closed", shut, usual)
+    told_of(story, 40, "opened", usual, shut)
+    found = [event for event in events(story) if event["ev"] not in ("arrive", "start", "queue")]
+    assert [step[:2] for step in steps(found)] == [
+        ("open", 1), ("call", 1), ("finish", 9), ("pause", 9), ("resume", 30), ("call", 31), ("close", 32),
+        ("open", 40),
+    ]  # fmt: skip
+    assert found[3]["until"] == SEVEN_S + 1800
 
 
 def test_what_is_told_late_keeps_its_place() -> None:

@@ -24,6 +24,7 @@ def test_kept_and_told_too_little() -> None:
     found = accuracy(DAY, story.told)
     assert found.everyone is not None
     assert (found.everyone.people, found.everyone.kept, found.everyone.too_little) == (4, 0.5, 0.25)
+    assert found.everyone.held == 0.25
     assert found.everyone.error_minutes == pytest.approx((5 + 20 + 9 + 11) / 4, abs=0.01)
     assert found.everyone.waited_minutes == pytest.approx((25 + 10 + 39 + 41) / 4, abs=0.01)
     assert (found.learned, found.nothing_said, found.not_called) == (4, 0, 0)
@@ -49,7 +50,7 @@ def test_a_rule_of_thumb_is_judged_by_its_half_way() -> None:
     story.called(35, "A")
     found = accuracy(DAY, story.told)
     assert found.everyone is not None
-    assert (found.everyone.error_minutes, found.learned) == (5, 0)
+    assert (found.everyone.error_minutes, found.everyone.held, found.learned) == (5, None, 0)
 
 
 def test_what_was_not_promised_and_who_was_not_called_is_only_counted() -> None:
