@@ -61,6 +61,10 @@ class TicketIssued(Frame):
     """Why the server would have refused it, had it been asked in time."""
     promised: WaitEstimate | None = None
     """The wait that was told with the ticket: measured against what came true."""
+    offline: bool = False
+    """Given by a kiosk from its own series, and told later; ``entry.issued_at`` is when it was given."""
+    printed_room_id: str | None = None
+    """The room on the paper of an offline ticket; it may have closed since, so that ``entry.room_id`` is another."""
 
 
 class TicketCalled(Frame):
@@ -303,7 +307,9 @@ def for_everyone(frame: AnyFrame) -> AnyFrame:
     if entry is None:
         return frame
     update: dict[str, object] = {"entry": plain_entry(entry)}
-    if isinstance(frame, TicketCalled):
+    if isinstance(frame, TicketIssued):
+        update |= {"flags": ()}
+    elif isinstance(frame, TicketCalled):
         update |= _STAFF_ONLY
     elif isinstance(frame, TicketTransferred):
         # That a room closed is for everybody to know; why staff sent somebody on is not.

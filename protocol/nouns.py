@@ -256,6 +256,8 @@ class Device(Value):
     kind: DeviceKind
     name: str
     zone_id: str | None = None
+    series: str = ""
+    """Letters of the numbers that a kiosk gives by itself while it cannot reach the server: its own for ever."""
 
 
 Service.model_rebuild()

@@ -99,6 +99,29 @@ class IssueTicket(Request):
     """A right to priority that the person tells of; it counts once staff have confirmed it."""
 
 
+class UploadOfflineTicket(Request):
+    """A number that this kiosk gave from its own series (`Device.series`) while it could not reach the server.
+
+    It is a fact, however late it comes: what the paper says stands. `age_s` tells how long ago it was given.
+    Sent again, with this or another `request_id`, the same number of the same day is the same ticket.
+    """
+
+    path: ClassVar[str] = "/api/offline-tickets"
+    answer: ClassVar[type[Value]] = Ticket
+
+    # Wider than for other requests: what comes too late is refused by name, so that the kiosk can tell staff.
+    age_s: float = Field(default=0.0, ge=0.0, le=1e9)
+    number: ShortText
+    """As printed, ``KA001``; counted from 1 on each business day."""
+    service_id: Id
+    room_id: Id | None = None
+    """The room on the paper; None when the paper names none."""
+    intake: Intake
+    declared: DeclaredPriority | None = None
+    address: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
+    """What the kiosk put into the QR behind ``/t/`` (32 random hexadecimal digits); None when it printed no QR."""
+
+
 class ReportPrint(Request):
     path: ClassVar[str] = "/api/prints"
     answer: ClassVar[type[Value]] = Done
@@ -416,6 +439,7 @@ CreatePairingCode.answer = PairingCode
 REQUESTS: tuple[type[Request], ...] = (
     PairDevice,
     IssueTicket,
+    UploadOfflineTicket,
     ReportPrint,
     ReportHealth,
     RaiseAlert,

@@ -39,6 +39,7 @@ from queue_server.store.engine import Connection, Engine, open_engine
 from queue_server.store.repository import ensure_site
 from queue_server.store.schema import migrate
 from queue_server.store.writer import Writer
+from queue_server.threads import to_the_end
 from queue_server.usecases import announcing, holding, people, promises, rooms
 from queue_server.usecases.callers import standing
 from queue_server.usecases.change import Change, Reading
@@ -161,8 +162,8 @@ async def _tidy(core: Core) -> None:
         try:
             await core.writer.run(lambda connection: forget_old_answers(connection, core.clock()))
             await core.writer.run(lambda connection: people.forget_old(connection, core.clock()))
-            if told != (today := await asyncio.to_thread(look, core, lambda reading: reading.today)):
-                _tell_accuracy(await asyncio.to_thread(look, core, promises.accuracy_of_yesterday))
+            if told != (today := await to_the_end(look, core, lambda reading: reading.today)):
+                _tell_accuracy(await to_the_end(look, core, promises.accuracy_of_yesterday))
                 told = today
         except Exception:  # the server goes on, and the next hour tries again
             log.exception("tidy_fault")
@@ -195,7 +196,7 @@ async def _timer(core: Core) -> None:
     while True:
         for due, act in _BY_THE_CLOCK:
             try:
-                if await asyncio.to_thread(look, core, due):
+                if await to_the_end(look, core, due):
                     await core.writer.run(partial(_act_by_the_clock, core, act))
             except Exception:  # the server goes on, and looks again
                 log.exception("timer_fault")

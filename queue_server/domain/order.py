@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeAlias, assert_never
 from protocol.nouns import Entry, PriorityClass
 from protocol.policy import Ageing, Capped, FirstCome, HeadStart, OneInN, Policy, Strict
 from queue_server.domain.numbering import reading_order
+from queue_server.domain.priority import known_class
 
 Reason: TypeAlias = Literal[
     "first_come",
@@ -50,8 +51,8 @@ def seniority(entry: Entry) -> tuple[datetime, tuple[tuple[int, int, str], ...]]
 
 
 def class_of(entry: Entry) -> PriorityClass:
-    """The class that counts: one that was only declared counts as none."""
-    return entry.priority.priority_class if entry.priority.status != "declared" else _ORDINARY
+    """The class that counts."""
+    return known_class(entry.priority)
 
 
 def goes_first(entry: Entry, policy: Policy) -> bool:

@@ -158,6 +158,15 @@ def before(connection: Connection, site_id: str, entry_id: str, seq: int) -> Lin
     return _line(row) if row else None
 
 
+def issue_of(connection: Connection, site_id: str, ticket_id: str) -> Line | None:
+    """The entry that tells how this ticket was issued."""
+    query = select(journal).where(
+        journal.c.site_id == site_id, journal.c.ticket_id == ticket_id, journal.c.kind == "ticket_issued"
+    )
+    row = connection.execute(query).first()
+    return _line(row) if row else None
+
+
 def _line(row: Row[tuple[object, ...]]) -> Line:
     known = row._mapping
     return Line(

@@ -340,6 +340,10 @@ def load_ticket_by_address(connection: Connection, site_id: str, address: str) -
     return _ticket(connection, site_id, ticket.c.address == address)
 
 
+def load_ticket_by_number(connection: Connection, site_id: str, day: str, number: str) -> TicketRow | None:
+    return _ticket(connection, site_id, (ticket.c.business_day == day) & (ticket.c.number == number))
+
+
 def _ticket(connection: Connection, site_id: str, which: Any) -> TicketRow | None:
     row = connection.execute(select(ticket).where(ticket.c.site_id == site_id, which)).mappings().first()
     if row is None:

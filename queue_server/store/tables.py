@@ -297,6 +297,8 @@ device = Table(
     Column("key_hash", String(64), nullable=False, unique=True),  # SHA-256 of a random key of 256 bits
     _moment("paired_at"),
     _moment("revoked_at", nullable=True),
+    Column("series", String(4), nullable=True),  # a kiosk's own letters, never given to anybody else
+    Index("ix_device_site_series", "site_id", "series", unique=True),
 )
 
 device_health = Table(

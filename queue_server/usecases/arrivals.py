@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from protocol.frames import TicketIssued, TicketReturned, TicketTransferred
-from protocol.nouns import Entry, HandoverReason, Intake, PriorityClass, Room, Service, Site, Ticket
+from protocol.nouns import Entry, HandoverReason, Intake, Priority, Room, Service, Site, Ticket
 from protocol.requests import IssueTicket
 from queue_server.auth.keys import new_id
 from queue_server.domain import lifecycle
 from queue_server.domain.admission import AlreadyHeld, NotAdmitted, admit
 from queue_server.domain.calling import CallingRules, place_after
 from queue_server.domain.opening import Status
-from queue_server.domain.priority import on_arrival
+from queue_server.domain.priority import known_class, on_arrival
 from queue_server.errors import Conflict, Invalid, NotFound
 from queue_server.store import journal, people
 from queue_server.store import repository as store
@@ -22,7 +22,7 @@ from queue_server.usecases.announcing import when_full
 from queue_server.usecases.assigning import assign_room
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.foreseen import wait_at
-from queue_server.usecases.opening import opens_text, status_now, take_number
+from queue_server.usecases.opening import opens_text, status_for, take_number
 from queue_server.usecases.ordering import Place, line_of_room, place_in_line
 
 TICKET_PATH = "/t/"
@@ -40,19 +40,21 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
         raise NotFound("unknown_service")
     if not service.self_service:
         raise Conflict("not_self_service", service_id=service.service_id)
-    if any(len(value) > LONGEST_NUMBER for _, value in people.numbers(request.intake.identity)):
-        raise Invalid("bad_identity")
-    intake = request.intake.model_copy(update={"language": _language(change.site, request.intake.language)})
+    intake = checked(change.site, request.intake)
     site_id = change.site.site_id
     patient_id = people.keep_patient(change.connection, site_id, intake, new_id(), change.now)
-    status = status_now(change, change.at)(service)
+    priority = on_arrival(intake, date.fromisoformat(change.day), request.declared)
+    status = status_for(change, service, patient_id, known_class(priority))
     admission = admit(service, store.entries_of_patient(change.connection, patient_id, change.day), status)
     if isinstance(admission, NotAdmitted):
         raise _refusal(change, service, admission.now)
     if isinstance(admission, AlreadyHeld):
         return _held(change, service, admission, device_id, rules)
     visit_id = people.keep_visit(change.connection, site_id, patient_id, change.day, intake, new_id(), change.at)
-    ticket = _new_ticket(change, service, intake, visit_id, device_id, request.declared)
+    room = assign_room(change, service.service_id, change.day)
+    number = take_number(change, service, known_class(priority))
+    given = Given(number, new_id(), room, priority, device_id)
+    ticket = keep_ticket(change, service, intake, visit_id, given)
     when_full(change, service.service_id)
     return ticket
 
@@ -67,8 +69,12 @@ def _refusal(change: Change, service: Service, now: Status) -> Conflict:
     return Conflict(now.code or "service_closed", **detail)
 
 
-def _language(site: Site, wanted: str) -> str:
-    return wanted if wanted in site.languages else site.languages[0]
+def checked(site: Site, intake: Intake) -> Intake:
+    """In a language of the house. Raises Invalid ``bad_identity``."""
+    if any(len(value) > LONGEST_NUMBER for _, value in people.numbers(intake.identity)):
+        raise Invalid("bad_identity")
+    language = intake.language if intake.language in site.languages else site.languages[0]
+    return intake.model_copy(update={"language": language})
 
 
 def _held(change: Change, service: Service, held: AlreadyHeld, device_id: str | None, rules: CallingRules) -> Ticket:
@@ -85,24 +91,32 @@ def _held(change: Change, service: Service, held: AlreadyHeld, device_id: str | 
     return describe(change, ticket, entry, service).model_copy(update={"already_held": True})
 
 
-def _new_ticket(
-    change: Change,
-    service: Service,
-    intake: Intake,
-    visit_id: str,
-    device_id: str | None,
-    declared: PriorityClass | None,
-) -> Ticket:
-    room = assign_room(change, service.service_id, change.day)
+@dataclass(frozen=True)
+class Given:
+    """What a new ticket says."""
+
+    number: str
+    address: str
+    room: Room
+    priority: Priority
+    device_id: str | None = None
+    offline: bool = False
+    printed_room_id: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str, given: Given) -> Ticket:
+    """A person stands in the line from now on, and everybody hears so."""
+    room = given.room
     ticket = TicketRow(
         ticket_id=new_id(),
         visit_id=visit_id,
         service_id=service.service_id,
-        number=take_number(change, service),
-        address=new_id(),
+        number=given.number,
+        address=given.address,
         business_day=change.day,
         issued_at=change.at,
-        offline=False,
+        offline=given.offline,
     )
     entry = Entry(
         entry_id=new_id(),
@@ -110,16 +124,24 @@ def _new_ticket(
         number=ticket.number,
         service_id=service.service_id,
         room_id=room.room_id,
-        priority=on_arrival(intake, date.fromisoformat(change.day), declared),
+        priority=given.priority,
         state="waiting",
         version=1,
         issued_at=change.at,
         language=intake.language,
     )
-    store.insert_ticket(change.connection, change.site.site_id, ticket, device_id)
+    store.insert_ticket(change.connection, change.site.site_id, ticket, given.device_id)
     store.insert_entry(change.connection, change.site.site_id, change.day, entry)
     told = describe(change, ticket, entry, service)
-    frame = TicketIssued(entry=entry, device_id=device_id, zone_id=room.zone_id, promised=told.wait)
+    frame = TicketIssued(
+        entry=entry,
+        device_id=given.device_id,
+        flags=given.flags,
+        offline=given.offline,
+        printed_room_id=given.printed_room_id,
+        promised=None if given.offline else told.wait,  # what a kiosk alone promised is not known
+        zone_id=room.zone_id,
+    )
     change.journal(frame, visit_id=visit_id)
     return told
 

@@ -11,6 +11,7 @@ from protocol.requests import ChangeNumbers, ChangeOpeningHours, ChangeQuota, Ch
 from queue_server.errors import Conflict, NotFound
 from queue_server.store import repository as store
 from queue_server.store.rules import SITE, Kind, load_rules, save_rule
+from queue_server.store.series import letters_in_use
 from queue_server.store.tables import service as service_table
 from queue_server.usecases.announcing import announce, announce_all
 from queue_server.usecases.change import Change, Reading
@@ -60,11 +61,11 @@ def change_quota(change: Change, request: ChangeQuota) -> Done:
 def change_numbers(change: Change, request: ChangeNumbers) -> Done:
     """From the next ticket on; a number that was given is never given again on that day.
 
-    Raises ``unknown_service``; Conflict ``series_taken`` when another service has one of these letters.
+    Raises ``unknown_service``; Conflict ``series_taken`` when another service or a kiosk has one of these letters.
     """
     _check_service(change, request.service_id)
-    taken = letters_of_others(change, request.service_id)
-    both = taken & request.numbers.all_letters() if request.numbers else frozenset()
+    taken = letters_in_use(change.connection, change.site.site_id, but=request.service_id)
+    both = taken & request.numbers.all_letters() if request.numbers else set()
     if both:
         raise Conflict("series_taken", letters=", ".join(sorted(both)))
     _keep(change, "numbers", request.service_id, request.numbers)
@@ -87,17 +88,6 @@ def settings(reading: Reading) -> AllSettings:
             for scope in scopes
         )
     )
-
-
-def letters_of_others(change: Change, service_id: str) -> frozenset[str]:
-    """Letters that other services have, or have on some days."""
-    formats = load_rules(change.connection, change.site.site_id, "numbers", NUMBERS)
-    taken: set[str] = set()
-    for other in store.load_services(change.connection, change.site.site_id):
-        if other.service_id != service_id:
-            taken |= {other.series}
-            taken |= formats[other.service_id].all_letters() if other.service_id in formats else set()
-    return frozenset(taken)
 
 
 def _check_service(change: Change, service_id: str | None) -> None:

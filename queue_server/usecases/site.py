@@ -14,9 +14,9 @@ from queue_server.domain.admission import ACTIVE
 from queue_server.errors import Conflict, Invalid, NotFound
 from queue_server.store import repository as store
 from queue_server.store import tables
+from queue_server.store.series import letters_in_use
 from queue_server.usecases.announcing import announce_all
 from queue_server.usecases.change import Change, Reading
-from queue_server.usecases.service_settings import letters_of_others
 from theme import icon_path
 
 
@@ -65,7 +65,7 @@ def save_service(change: Change, request: SaveService) -> Done:
         icon_path(wanted.icon)
     except FileNotFoundError as missing:
         raise Invalid("unknown_icon") from missing
-    if wanted.series in letters_of_others(change, wanted.service_id):
+    if wanted.series in letters_in_use(change.connection, change.site.site_id, but=wanted.service_id):
         raise Conflict("series_taken", letters=wanted.series)
     _keep(change, tables.service, "service_id", wanted.model_dump(), new={"open": True, "closed_reason": {}})
     return _told(change, SiteChanged(service=wanted))

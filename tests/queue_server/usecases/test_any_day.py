@@ -2,7 +2,8 @@
 
 The use cases themselves, on a database in memory. After every step:
 
-- each room has at most one person inside, and each person at most one active number for a service;
+- each room has at most one person inside, and each person at most one active number for a service (besides paper that a
+  kiosk gave while the server was away, which is never refused);
 - the journal, read from its beginning, gives the very entries that are stored, and no version is left out;
 - what the store keeps for the policy's bound is what the journal tells, and the policy overtakes within its bound.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import create_engine, event, select
 
 from protocol.frames import ActionUndone, AnyFrame, TicketCalled, TicketTransferred
-from protocol.nouns import Entry, Site
+from protocol.nouns import Device, Entry, Site
 from protocol.policy import Capped
 from protocol.requests import (
     Acted,
@@ -39,6 +41,7 @@ from protocol.requests import (
     Transfer,
     Undo,
     UndoRoom,
+    UploadOfflineTicket,
 )
 from queue_server.domain.admission import ACTIVE
 from queue_server.domain.calling import CallingRules
@@ -46,12 +49,13 @@ from queue_server.errors import Refused
 from queue_server.store import journal, tables
 from queue_server.store import repository as store
 from queue_server.store.rules import recent_calls
-from queue_server.usecases import arrivals, calling, handover, holding, rooms, transferring, undoing
+from queue_server.usecases import arrivals, calling, handover, holding, offline, rooms, transferring, undoing
 from queue_server.usecases.change import Change
 from tests.queue_server.support import MORNING, make_hospital, wish
 
 OVERTAKES = 2
 RULES = CallingRules(recalls=2, recall_gap=timedelta(seconds=15), return_after=2)
+KIOSK = Device(device_id="kiosk", kind="kiosk", name="x", series="KA")
 SITE = Site(site_id="main", names={"vi": "x"})
 ROOMS = ("r1", "r2", "r3")
 PEOPLE = st.integers(1, 9)
@@ -71,6 +75,7 @@ class AnyDay(RuleBasedStateMachine):
         self.now = MORNING
         self.done: list[Acted] = []
         self.rooms_done: list[RoomActed] = []
+        self.printed = 0
 
     def teardown(self) -> None:
         if hasattr(self, "connection"):
@@ -111,6 +116,19 @@ class AnyDay(RuleBasedStateMachine):
         birth = "1940-01-01" if old else "1990-01-01"
         number = person + (100 if old else 0)
         self.act(lambda change: arrivals.issue(change, wish(number, service, birth), None, RULES))
+
+    @rule(person=PEOPLE, service=st.sampled_from(["general", "eyes"]), minutes=st.integers(0, 60), again=st.booleans())
+    def a_kiosk_tells_what_it_gave_offline(self, person: int, service: str, minutes: int, again: bool) -> None:
+        self.printed += 0 if again and self.printed else 1
+        paper = UploadOfflineTicket(
+            number=f"KA{self.printed:03d}", service_id=service, intake=wish(person).intake, room_id="r2"
+        )
+        ago = timedelta(minutes=minutes)
+        known = {entry.number: entry for entry in self.entries()}
+        ticket = self.act(lambda change: offline.upload(replace(change, at=change.now - ago), paper, KIOSK))
+        assert (ticket is None) <= (paper.number in known), "only a number that stands for something else is refused"
+        if ticket is not None and paper.number in known:
+            assert ticket.entry == known[paper.number]
 
     @rule(room=st.sampled_from(ROOMS))
     def next_is_called(self, room: str) -> None:
@@ -198,7 +216,7 @@ class AnyDay(RuleBasedStateMachine):
         rows = self.connection.execute(
             select(owner, tables.entry.c.service_id)
             .select_from(joined.join(tables.visit, tables.visit.c.visit_id == tables.ticket.c.visit_id))
-            .where(tables.entry.c.state.in_(ACTIVE))
+            .where(tables.entry.c.state.in_(ACTIVE), tables.ticket.c.offline.is_(False))
         ).all()
         assert len(rows) == len(set(rows)), "two active numbers of one person for one service"
 
