@@ -117,7 +117,7 @@ class Translation:
         self._where: dict[str, str] = {}
 
     def take(self, at: datetime, frame: frames.AnyFrame) -> Iterator[Event]:
-        """The events of one frame. What is told late happens, for the estimator, when it is told, or on no later day."""
+        """The events of one frame. What is told late happens, for the estimator, when it is told; if that day."""
         yield from self.until(at)
         if self._midnight is None or at < self._midnight:
             return
