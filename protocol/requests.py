@@ -30,7 +30,7 @@ from protocol.nouns import (
     TransferReason,
     Value,
 )
-from protocol.opening import NumberFormat, OpeningHours, Quota
+from protocol.opening import Assignment, NumberFormat, OpeningHours, Quota
 from protocol.policy import Policy
 
 ShortText: TypeAlias = Annotated[str, Field(max_length=200)]
@@ -187,12 +187,16 @@ class Finish(EntryAction):
 
 
 class CallChosen(EntryAction):
-    """Call this one, who waits or is held, out of turn. Whoever was inside is finished by that."""
+    """Call this one, who waits or is held, out of turn. Whoever was inside is finished by that.
+
+    `room_id` is the room that calls: needed for somebody of a pool; None = where the entry stands.
+    """
 
     path: ClassVar[str] = "/api/chosen-calls"
     answer: ClassVar[type[Value]] = Acted
 
     reason: ChosenReason
+    room_id: Id | None = None
 
 
 class Hold(EntryAction):
@@ -359,6 +363,16 @@ class ChangeNumbers(Request):
     numbers: NumberFormat | None = None
 
 
+class ChangeAssignment(Request):
+    """Whether tickets of a service name a room, or the room is told when it calls."""
+
+    path: ClassVar[str] = "/api/room-assignments"
+    answer: ClassVar[type[Value]] = Done
+
+    service_id: Id
+    assignment: Assignment
+
+
 class CreatePairingCode(Request):
     """An administrator prepares a place for a device; the answer's code is typed at the device within ten minutes."""
 
@@ -404,5 +418,6 @@ REQUESTS: tuple[type[Request], ...] = (
     ChangeOpeningHours,
     ChangeQuota,
     ChangeNumbers,
+    ChangeAssignment,
     CreatePairingCode,
 )

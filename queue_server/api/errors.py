@@ -65,6 +65,7 @@ STATUS: Mapping[str, int] = {
     "series_taken": 409,
     "no_open_room": 409,
     "nobody_waiting": 409,
+    "waits_elsewhere": 409,
     "room_closed": 409,
     "room_open": 409,
     "room_changed": 409,

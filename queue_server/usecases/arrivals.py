@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from datetime import date
 
 from protocol.frames import TicketIssued, TicketReturned, TicketTransferred
-from protocol.nouns import Entry, HandoverReason, Intake, PriorityClass, Room, Service, Site, Ticket
+from protocol.nouns import (
+    Entry,
+    HandoverReason,
+    Intake,
+    Names,
+    PriorityClass,
+    Room,
+    Service,
+    Site,
+    Ticket,
+    WaitEstimate,
+)
 from protocol.requests import IssueTicket
 from queue_server.auth.keys import new_id
 from queue_server.domain import estimate, lifecycle
@@ -20,10 +31,10 @@ from queue_server.store import journal, people
 from queue_server.store import repository as store
 from queue_server.store.repository import TicketRow
 from queue_server.usecases.announcing import when_full
-from queue_server.usecases.assigning import assign_room
+from queue_server.usecases.assigning import assign_room, is_pooled
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.opening import opens_text, status_now, take_number
-from queue_server.usecases.ordering import line_of_room, people_ahead
+from queue_server.usecases.ordering import line_of_room, people_ahead, people_ahead_in_pool, rooms_of_pool
 
 TICKET_PATH = "/t/"
 LONGEST_NUMBER = 64
@@ -73,7 +84,7 @@ def _held(change: Change, service: Service, held: AlreadyHeld, device_id: str | 
     entry = held.entry
     if held.returns:
         room = _room(change, entry)
-        waiting = store.entries_of_day(change.connection, change.site.site_id, change.day, ("waiting",), room.room_id)
+        waiting = store.waiting_for(change.connection, change.site.site_id, change.day, room)
         line = [choice.entry for choice in line_of_room(change, room, waiting, change.day)]
         entry = lifecycle.come_back(entry, place_after(entry, line, rules.return_after))
         store.save_entry(change.connection, entry)
@@ -113,6 +124,7 @@ def _new_ticket(
         version=1,
         issued_at=change.at,
         language=intake.language,
+        pooled=is_pooled(change, service.service_id),
     )
     store.insert_ticket(change.connection, change.site.site_id, ticket, device_id)
     store.insert_entry(change.connection, change.site.site_id, change.day, entry)
@@ -131,11 +143,7 @@ def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service
     room = _room(reading, entry)
     ahead = 0
     if entry.state in ("waiting", "held"):  # whose place is kept
-        waiting = store.entries_of_day(
-            reading.connection, reading.site.site_id, ticket.business_day, ("waiting",), room.room_id
-        )
-        ahead = people_ahead(reading, entry, room, waiting, ticket.business_day)
-    minutes = store.service_minutes(reading.connection, reading.site.site_id)[service.service_id]
+        ahead = _people_ahead(reading, entry, room, ticket.business_day)
     return Ticket(
         ticket_id=ticket.ticket_id,
         number=ticket.number,
@@ -146,9 +154,29 @@ def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service
         service_names=service.names,
         room=room,
         people_ahead=ahead,
-        wait=estimate.wait(ahead, minutes, 1 if room.open else 0, pause_left(room, reading.now)),
+        wait=_wait(reading, entry, room, ahead),
+        zone_names=_zone_names(reading, room) if entry.pooled else {},
         offline=ticket.offline,
     )
+
+
+def _people_ahead(reading: Reading, entry: Entry, room: Room, day: str) -> int:
+    if entry.pooled:
+        return people_ahead_in_pool(reading, entry, room, day)
+    waiting = store.waiting_for(reading.connection, reading.site.site_id, day, room)
+    return people_ahead(reading, entry, room, waiting, day)
+
+
+def _wait(reading: Reading, entry: Entry, room: Room, ahead: int) -> WaitEstimate:
+    minutes = store.service_minutes(reading.connection, reading.site.site_id)[entry.service_id]
+    rooms = rooms_of_pool(reading, entry.service_id) if entry.pooled else [room] if room.open else []
+    away = min((pause_left(one, reading.now) for one in rooms), default=0.0)
+    return estimate.wait(ahead, minutes, len(rooms), away)
+
+
+def _zone_names(reading: Reading, room: Room) -> Names:
+    zones = store.load_zones(reading.connection, reading.site.site_id)
+    return next((zone.names for zone in zones if zone.zone_id == room.zone_id), {})
 
 
 @dataclass(frozen=True)
@@ -186,7 +214,7 @@ def ticket_by_address(reading: Reading, address: str) -> TicketView:
 def _moved(reading: Reading, entry: Entry) -> Moved | None:
     line = journal.newest_of(reading.connection, reading.site.site_id, entry.entry_id)
     frame = line.frame if line else None
-    if not isinstance(frame, TicketTransferred) or frame.reason not in ("room_closed", "room_paused"):
+    if entry.pooled or not isinstance(frame, TicketTransferred) or frame.reason not in ("room_closed", "room_paused"):
         return None
     before = store.load_room(reading.connection, reading.site.site_id, frame.from_room_id)
     return Moved(before.number if before else "", frame.reason)

@@ -92,8 +92,9 @@ def _people_ahead(reading: Reading, moves: list[Move]) -> dict[str, int]:
     ahead: dict[str, int] = {}
     for room_id, entries in coming.items():
         site_id, day = reading.site.site_id, reading.today
-        there = store.entries_of_day(reading.connection, site_id, day, ("waiting",), room_id)
-        line = line_of_room(reading, rooms[room_id], [*there, *entries], day)
+        there = store.waiting_for(reading.connection, site_id, day, rooms[room_id])
+        everybody = {entry.entry_id: entry for entry in (*there, *entries)}
+        line = line_of_room(reading, rooms[room_id], list(everybody.values()), day)
         ahead |= {choice.entry.entry_id: place for place, choice in enumerate(line)}
     return ahead
 
