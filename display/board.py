@@ -31,7 +31,7 @@ from protocol.frames import (
     TicketNotHere,
     TicketTransferred,
 )
-from protocol.nouns import Entry, Names, Service, Site, Zone
+from protocol.nouns import Entry, Names, Site, Zone
 from theme import tokens
 
 SLOTS = 2
@@ -119,7 +119,7 @@ def _framed(board: Board, numbered: Numbered, now: float) -> Board:
     if isinstance(frame, ActionUndone):
         return _undone(board, frame)
     if isinstance(frame, ServicesChanged):
-        return _renamed(board, frame.services)
+        return _renamed(board, frame)
     return board
 
 
@@ -186,12 +186,16 @@ def _marked(board: Board, entry: Entry, *, ended: bool, not_here: bool) -> Board
     return replace(board, heroes=marked(board.heroes), waiting=marked(board.waiting), history=marked(board.history))
 
 
-def _renamed(board: Board, services: tuple[Service, ...]) -> Board:
-    names = {service.service_id: service.names for service in services}
+def _renamed(board: Board, frame: ServicesChanged) -> Board:
+    names = {service.service_id: service.names for service in frame.services}
+    zone = board.zone
+    if zone is not None and frame.zones is not None:
+        zone = next((known for known in frame.zones if known.zone_id == zone.zone_id), zone)
 
     def renamed(calls: tuple[Call, ...]) -> tuple[Call, ...]:
         return tuple(replace(call, service_names=names.get(call.service_id, call.service_names)) for call in calls)
 
+    board = replace(board, site=frame.site or board.site, zone=zone)
     return replace(board, heroes=renamed(board.heroes), waiting=renamed(board.waiting), history=renamed(board.history))
 
 

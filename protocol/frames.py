@@ -29,10 +29,12 @@ from protocol.nouns import (
     TransferPlace,
     TransferReason,
     Value,
+    WaitEstimate,
     Zone,
 )
 from protocol.opening import Assignment, NumberFormat, OpeningHours, Quota
 from protocol.policy import Policy
+from protocol.site import RoomShape, ServiceShape, SiteShape, ZoneShape
 
 VERSION = 1
 FEED_PATH = "/api/feed"
@@ -57,6 +59,8 @@ class TicketIssued(Frame):
     device_id: str | None = None
     flags: tuple[str, ...] = ()
     """Why the server would have refused it, had it been asked in time."""
+    promised: WaitEstimate | None = None
+    """The wait that was told with the ticket: measured against what came true."""
 
 
 class TicketCalled(Frame):
@@ -206,6 +210,17 @@ class ServiceSettingsChanged(Frame):
     assignment: Assignment | None = None
 
 
+class SiteChanged(Frame):
+    """An administrator wrote one part of the hospital: the field that is not None, as it is now."""
+
+    heard_by: ClassVar[frozenset[Listener]] = STAFF
+    type: Literal["site_changed"] = "site_changed"
+    site: SiteShape | None = None
+    zone: ZoneShape | None = None
+    service: ServiceShape | None = None
+    room: RoomShape | None = None
+
+
 class RoomChanged(Frame):
     """A room opened, paused, went on or closed: `room` is as it is now. The new `ServicesChanged` follows."""
 
@@ -220,11 +235,14 @@ class RoomChanged(Frame):
 
 
 class ServicesChanged(Frame):
-    """Services or rooms are not as they were (opened, closed, renamed): the new whole list."""
+    """The hospital is not as it was (something opened, closed, was made or renamed): the new whole of it."""
 
     type: Literal["services_changed"] = "services_changed"
     services: tuple[Service, ...]
     rooms: tuple[Room, ...]
+    site: Site | None = None
+    """None, like `zones`: as it was."""
+    zones: tuple[Zone, ...] | None = None
 
 
 AnyFrame: TypeAlias = Annotated[
@@ -244,6 +262,7 @@ AnyFrame: TypeAlias = Annotated[
     | PriorityConfirmed
     | PolicyChanged
     | ServiceSettingsChanged
+    | SiteChanged
     | RoomChanged
     | ServicesChanged,
     Field(discriminator="type"),
@@ -265,6 +284,7 @@ FRAME_TYPES: tuple[type[Frame], ...] = (
     PriorityConfirmed,
     PolicyChanged,
     ServiceSettingsChanged,
+    SiteChanged,
     RoomChanged,
     ServicesChanged,
 )

@@ -146,6 +146,8 @@ class Service(Value):
     waiting: int = 0
     """People waiting for it now."""
     wait: WaitEstimate | None = None
+    self_service: bool = True
+    """People may choose it at a kiosk; else only staff send people there."""
 
 
 class WaitEstimate(Value):
@@ -154,6 +156,10 @@ class WaitEstimate(Value):
     low_minutes: int | None = None
     high_minutes: int | None = None
     reason: str | None = None
+    p10_minutes: int | None = None
+    """One in ten is called before that; not rounded, for staff. None: not learned, the interval is a rule of thumb."""
+    p50_minutes: int | None = None
+    p90_minutes: int | None = None
 
 
 # --- what ----------------------------------------------------------------------------------------------------------

@@ -32,9 +32,9 @@ from protocol.nouns import (
 )
 from protocol.opening import Assignment, NumberFormat, OpeningHours, Quota
 from protocol.policy import Policy
+from protocol.site import Id, RoomShape, ServiceShape, SiteShape, ZoneShape
 
 ShortText: TypeAlias = Annotated[str, Field(max_length=200)]
-Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 
 DeclaredPriority: TypeAlias = Literal["child_under_6", "pregnant", "severe_disability", "aged_75", "merit"]
 
@@ -373,6 +373,42 @@ class ChangeAssignment(Request):
     assignment: Assignment
 
 
+class ChangeSite(Request):
+    """The hospital's name, clock and languages."""
+
+    path: ClassVar[str] = "/api/site"
+    answer: ClassVar[type[Value]] = Done
+
+    site: SiteShape
+
+
+class SaveZone(Request):
+    """Make a waiting area, or change the one with this id."""
+
+    path: ClassVar[str] = "/api/site/zones"
+    answer: ClassVar[type[Value]] = Done
+
+    zone: ZoneShape
+
+
+class SaveService(Request):
+    """Make a service, or change the one with this id. A new one is open; it takes people once a room gives it."""
+
+    path: ClassVar[str] = "/api/site/services"
+    answer: ClassVar[type[Value]] = Done
+
+    service: ServiceShape
+
+
+class SaveRoom(Request):
+    """Make a room, or change the one with this id. A new one is open."""
+
+    path: ClassVar[str] = "/api/site/rooms"
+    answer: ClassVar[type[Value]] = Done
+
+    room: RoomShape
+
+
 class CreatePairingCode(Request):
     """An administrator prepares a place for a device; the answer's code is typed at the device within ten minutes."""
 
@@ -419,5 +455,9 @@ REQUESTS: tuple[type[Request], ...] = (
     ChangeQuota,
     ChangeNumbers,
     ChangeAssignment,
+    ChangeSite,
+    SaveZone,
+    SaveService,
+    SaveRoom,
     CreatePairingCode,
 )

@@ -142,6 +142,19 @@ def estimate() -> None:
 
 
 @cli.command()
+def accuracy(
+    day: Annotated[str | None, typer.Option(help="A business day, such as 2026-11-20. Default: today so far.")] = None,
+    config: Config = None,
+) -> None:
+    """Tell whether people were called when they had been told, by service and class."""
+    from queue_server.command_line import tell_accuracy
+
+    with _faults_told():
+        for line in tell_accuracy(_settings(config), day):
+            typer.echo(line)
+
+
+@cli.command()
 def simulate(
     patients: Annotated[int, typer.Option(min=1, max=20_000, help="People who come.")] = 1200,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same day.")] = 1,

@@ -11,6 +11,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
+from protocol.policy import Capped
 from queue_server.api import (
     calling,
     description,
@@ -21,12 +22,15 @@ from queue_server.api import (
     policies,
     room_state,
     service_settings,
+    site,
     staff,
+    waits,
 )
 from queue_server.api.front import Front
 from queue_server.auth.limits import RateLimit
 from queue_server.auth.passwords import Passwords
 from queue_server.core import Clock, Core, first_site, utc_now
+from queue_server.domain.waits.accuracy import Accuracy
 from queue_server.emr.build import EmrParts, build_emr
 from queue_server.emr.sandbox_api import MOUNT, sandbox_app
 from queue_server.hub import Hub
@@ -35,11 +39,12 @@ from queue_server.store.engine import Connection, Engine, open_engine
 from queue_server.store.repository import ensure_site
 from queue_server.store.schema import migrate
 from queue_server.store.writer import Writer
-from queue_server.usecases import announcing, holding, people, rooms
+from queue_server.usecases import announcing, holding, people, promises, rooms
 from queue_server.usecases.callers import standing
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.listening import Ear
 from queue_server.usecases.once import change, forget_old_answers, look
+from queue_server.waits import Waits
 from queue_server.web import pages
 
 log = logging.getLogger(__name__)
@@ -75,8 +80,10 @@ def build(settings: ServerSettings, *, clock: Clock = utc_now, passwords: Passwo
         staff.router,
         policies.router,
         service_settings.router,
+        site.router,
         calling.router,
         room_state.router,
+        waits.router,
         feed.router,
         metrics.router,
         description.router,
@@ -102,11 +109,14 @@ def _core(settings: ServerSettings, engine: Engine, clock: Clock, passwords: Pas
             if (ear.device.device_id not in good_devices if ear.device else ear.token_hash not in good_sessions)
         ]
 
+    writer = Writer(engine, settings.site_id)
+    default = Capped(overtakes=settings.overtakes)
     return Core(
         settings=settings,
         engine=engine,
-        writer=Writer(engine, settings.site_id),
+        writer=writer,
         hub=Hub(engine, settings.site_id, gone),
+        waits=Waits(engine, settings.site_id, default, settings.learn_days, clock, lambda: writer.waiting > 0),
         passwords=passwords,
         sign_in_limit=RateLimit(SIGN_INS_A_MINUTE, A_MINUTE_S),
         pairing_limit=RateLimit(PAIRINGS_A_MINUTE, A_MINUTE_S),
@@ -124,6 +134,8 @@ async def _running(core: Core, emr: EmrParts) -> AsyncIterator[None]:
         await core.writer.run(lambda connection: ensure_site(connection, first_site(core.settings)))
         core.writer.listen(core.hub.wake)
         await core.hub.start()
+        core.writer.listen(core.waits.wake)
+        core.waits.start()
         tasks = [asyncio.create_task(_tidy(core), name="tidy"), asyncio.create_task(_timer(core), name="timer")]
         if emr.delivery is not None:
             await emr.delivery.start()
@@ -136,20 +148,34 @@ async def _running(core: Core, emr: EmrParts) -> AsyncIterator[None]:
         if emr.delivery is not None:
             await emr.delivery.stop()
         await core.hub.stop()
+        await asyncio.to_thread(core.waits.stop)
         await asyncio.to_thread(core.writer.stop)
         core.engine.dispose()
         log.info("server_stopped")
 
 
 async def _tidy(core: Core) -> None:
-    """Forget, once an hour, what is only kept for a while."""
+    """Forget, once an hour, what is only kept for a while; tell, once a day, how true the promised waits were."""
+    told = ""
     while True:
         try:
             await core.writer.run(lambda connection: forget_old_answers(connection, core.clock()))
             await core.writer.run(lambda connection: people.forget_old(connection, core.clock()))
+            if told != (today := await asyncio.to_thread(look, core, lambda reading: reading.today)):
+                _tell_accuracy(await asyncio.to_thread(look, core, promises.accuracy_of_yesterday))
+                told = today
         except Exception:  # the server goes on, and the next hour tries again
             log.exception("tidy_fault")
         await asyncio.sleep(TIDY_S)
+
+
+def _tell_accuracy(found: Accuracy) -> None:
+    if (all_of_it := found.everyone) is not None:
+        log.info(
+            "waits_accuracy day=%s people=%d kept=%.3f too_little=%.3f error_min=%.1f waited_min=%.1f learned=%d",
+            found.day, all_of_it.people, all_of_it.kept, all_of_it.too_little, all_of_it.error_minutes,
+            all_of_it.waited_minutes, found.learned,
+        )  # fmt: skip
 
 
 _BY_THE_CLOCK: tuple[tuple[Callable[[Reading], object], Callable[[Change], object]], ...] = (

@@ -30,5 +30,16 @@ def wait(people_ahead: int, minutes_each: float, rooms: int = 1, away_minutes: f
     return WaitEstimate(low_minutes=_up(low), high_minutes=_up(high))
 
 
+def shown(low: float, middle: float, high: float) -> WaitEstimate:
+    """Seconds until the call that one, five and nine in ten are called before, as they are shown."""
+    return WaitEstimate(
+        low_minutes=_up(low / 60),
+        high_minutes=_up(high / 60),
+        p10_minutes=math.ceil(low / 60),
+        p50_minutes=math.ceil(middle / 60),
+        p90_minutes=math.ceil(high / 60),
+    )
+
+
 def _up(minutes: float) -> int:
     return math.ceil(minutes / STEP_MINUTES) * STEP_MINUTES

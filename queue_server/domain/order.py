@@ -10,7 +10,7 @@ of each pool together, and a call may overtake only when the room's own and ever
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -70,6 +70,12 @@ def classes_of(policy: Policy) -> tuple[PriorityClass, ...]:
     if isinstance(policy, Ageing):
         return tuple(policy.rates)
     return tuple(policy.minutes) if isinstance(policy, HeadStart) else policy.classes
+
+
+def policy_for(service_ids: Sequence[str], known: Mapping[str, Policy], of_site: Policy) -> Policy:
+    """The policy of a room's services when all have the same; else the site's, so that one room keeps one promise."""
+    wanted = [known.get(service_id, of_site) for service_id in service_ids]
+    return wanted[0] if wanted and all(policy == wanted[0] for policy in wanted) else of_site
 
 
 def choose(

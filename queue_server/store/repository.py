@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from protocol.nouns import Entry, Pause, Priority, Room, Service, Site, Zone
@@ -59,13 +59,24 @@ def ensure_site(connection: Connection, fallback: Site) -> None:
         )
 
 
+def rows_of_site(connection: Connection, table: Table, site_id: str) -> list[RowMapping]:
+    """Services or zones as they are written, in their order."""
+    query = select(table).where(table.c.site_id == site_id).order_by(table.c.position, *table.primary_key)
+    return list(connection.execute(query).mappings())
+
+
+def is_taken(connection: Connection, table: Table, key: str, value: str) -> bool:
+    """Whether any site has a row with this id."""
+    return connection.execute(select(table.c[key]).where(table.c[key] == value)).first() is not None
+
+
 def load_zones(connection: Connection, site_id: str) -> tuple[Zone, ...]:
     return memory.known(connection, ("zones", site_id), lambda: _load_zones(connection, site_id))
 
 
 def _load_zones(connection: Connection, site_id: str) -> tuple[Zone, ...]:
-    query = select(zone).where(zone.c.site_id == site_id).order_by(zone.c.position, zone.c.zone_id)
-    return tuple(Zone(zone_id=row["zone_id"], names=row["names"]) for row in connection.execute(query).mappings())
+    rows = rows_of_site(connection, zone, site_id)
+    return tuple(Zone(zone_id=row["zone_id"], names=row["names"]) for row in rows)
 
 
 def load_services(connection: Connection, site_id: str) -> tuple[Service, ...]:
@@ -73,8 +84,7 @@ def load_services(connection: Connection, site_id: str) -> tuple[Service, ...]:
 
 
 def _load_services(connection: Connection, site_id: str) -> tuple[Service, ...]:
-    query = select(service).where(service.c.site_id == site_id).order_by(service.c.position, service.c.service_id)
-    return tuple(_service(row) for row in connection.execute(query).mappings())
+    return tuple(_service(row) for row in rows_of_site(connection, service, site_id))
 
 
 def load_service(connection: Connection, site_id: str, service_id: str) -> Service | None:
@@ -103,6 +113,7 @@ def _service(row: RowMapping) -> Service:
         series=row["series"],
         open=row["open"],
         closed_reason=row["closed_reason"],
+        self_service=row["self_service"],
     )
 
 

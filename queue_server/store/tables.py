@@ -109,6 +109,7 @@ service = Table(
     _flag("open", True),
     _json("closed_reason"),
     _count("minutes", 10),  # what one patient usually takes
+    _flag("self_service", True),
     _count("position"),
 )
 

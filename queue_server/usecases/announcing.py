@@ -69,7 +69,13 @@ def announce_all(change: Change) -> None:
 
 
 def tell(change: Change) -> int:
-    """The whole new list, whatever listeners know."""
+    """The whole hospital as it is now, whatever listeners know."""
     rooms = store.load_rooms(change.connection, change.site.site_id)
     entries = store.entries_of_day(change.connection, change.site.site_id, change.today)
-    return change.journal(ServicesChanged(services=services_now(change, rooms, entries), rooms=rooms))
+    frame = ServicesChanged(
+        services=services_now(change, rooms, entries),
+        rooms=rooms,
+        site=change.site,
+        zones=store.load_zones(change.connection, change.site.site_id),
+    )
+    return change.journal(frame)

@@ -20,9 +20,8 @@ from protocol.nouns import (
 )
 from protocol.requests import IssueTicket
 from queue_server.auth.keys import new_id
-from queue_server.domain import estimate, lifecycle
+from queue_server.domain import lifecycle
 from queue_server.domain.admission import AlreadyHeld, NotAdmitted, admit
-from queue_server.domain.assignment import pause_left
 from queue_server.domain.calling import CallingRules, place_after
 from queue_server.domain.opening import Status
 from queue_server.domain.priority import on_arrival
@@ -33,8 +32,9 @@ from queue_server.store.repository import TicketRow
 from queue_server.usecases.announcing import when_full
 from queue_server.usecases.assigning import assign_room, is_pooled
 from queue_server.usecases.change import Change, Reading
+from queue_server.usecases.foreseen import wait_at, wait_in_pool
 from queue_server.usecases.opening import opens_text, status_now, take_number
-from queue_server.usecases.ordering import line_of_room, people_ahead, people_ahead_in_pool, rooms_of_pool
+from queue_server.usecases.ordering import Place, line_of_room, place_in_line, place_in_pool
 
 TICKET_PATH = "/t/"
 LONGEST_NUMBER = 64
@@ -43,12 +43,14 @@ LONGEST_NUMBER = 64
 def issue(change: Change, request: IssueTicket, device_id: str | None, rules: CallingRules = CallingRules()) -> Ticket:
     """A new ticket, or the one this person already holds for this service today (``already_held``).
 
-    Raises NotFound ``unknown_service``; Conflict ``no_open_room`` or a `queue_server.domain.opening.ClosedCode`;
-    Invalid ``bad_identity``.
+    Raises NotFound ``unknown_service``; Conflict ``not_self_service``, ``no_open_room`` or a
+    `queue_server.domain.opening.ClosedCode`; Invalid ``bad_identity``.
     """
     service = store.load_service(change.connection, change.site.site_id, request.service_id)
     if service is None:
         raise NotFound("unknown_service")
+    if not service.self_service:
+        raise Conflict("not_self_service", service_id=service.service_id)
     if any(len(value) > LONGEST_NUMBER for _, value in people.numbers(request.intake.identity)):
         raise Invalid("bad_identity")
     intake = request.intake.model_copy(update={"language": _language(change.site, request.intake.language)})
@@ -128,8 +130,10 @@ def _new_ticket(
     )
     store.insert_ticket(change.connection, change.site.site_id, ticket, device_id)
     store.insert_entry(change.connection, change.site.site_id, change.day, entry)
-    change.journal(TicketIssued(entry=entry, device_id=device_id, zone_id=room.zone_id), visit_id=visit_id)
-    return describe(change, ticket, entry, service)
+    told = describe(change, ticket, entry, service)
+    frame = TicketIssued(entry=entry, device_id=device_id, zone_id=room.zone_id, promised=told.wait)
+    change.journal(frame, visit_id=visit_id)
+    return told
 
 
 def _room(reading: Reading, entry: Entry) -> Room:
@@ -141,9 +145,9 @@ def _room(reading: Reading, entry: Entry) -> Room:
 def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service) -> Ticket:
     """The ticket as its holder needs it now: where to go, how many are before them, how long it will take."""
     room = _room(reading, entry)
-    ahead = 0
+    place = Place(0, first=False, before=0)
     if entry.state in ("waiting", "held"):  # whose place is kept
-        ahead = _people_ahead(reading, entry, room, ticket.business_day)
+        place = _place(reading, entry, room, ticket.business_day)
     return Ticket(
         ticket_id=ticket.ticket_id,
         number=ticket.number,
@@ -153,25 +157,25 @@ def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service
         entry=entry,
         service_names=service.names,
         room=room,
-        people_ahead=ahead,
-        wait=_wait(reading, entry, room, ahead),
+        people_ahead=place.ahead,
+        wait=_wait(reading, entry, room, place),
         zone_names=_zone_names(reading, room) if entry.pooled else {},
         offline=ticket.offline,
     )
 
 
-def _people_ahead(reading: Reading, entry: Entry, room: Room, day: str) -> int:
+def _place(reading: Reading, entry: Entry, room: Room, day: str) -> Place:
     if entry.pooled:
-        return people_ahead_in_pool(reading, entry, room, day)
+        return place_in_pool(reading, entry, room, day)
     waiting = store.waiting_for(reading.connection, reading.site.site_id, day, room)
-    return people_ahead(reading, entry, room, waiting, day)
+    return place_in_line(reading, entry, room, waiting, day)
 
 
-def _wait(reading: Reading, entry: Entry, room: Room, ahead: int) -> WaitEstimate:
+def _wait(reading: Reading, entry: Entry, room: Room, place: Place) -> WaitEstimate:
+    if entry.pooled:
+        return wait_in_pool(reading, entry.service_id, place.ahead)
     minutes = store.service_minutes(reading.connection, reading.site.site_id)[entry.service_id]
-    rooms = rooms_of_pool(reading, entry.service_id) if entry.pooled else [room] if room.open else []
-    away = min((pause_left(one, reading.now) for one in rooms), default=0.0)
-    return estimate.wait(ahead, minutes, len(rooms), away)
+    return wait_at(reading, room, place, minutes)
 
 
 def _zone_names(reading: Reading, room: Room) -> Names:

@@ -10,6 +10,7 @@ from typing import Any
 from protocol.nouns import Entry, Room
 from protocol.policy import POLICY, Policy
 from queue_server.domain import order
+from queue_server.domain.waits.standing import before_in_class, standing
 from queue_server.store import repository as store
 from queue_server.store.rules import SITE, load_rules, recent_calls, recent_calls_of_pool
 from queue_server.usecases.change import Change, Reading
@@ -21,11 +22,9 @@ def policies(reading: Reading) -> dict[str, Policy]:
 
 
 def policy_of_room(reading: Reading, room: Room) -> Policy:
-    """The policy of the room's services when all have the same; else the site's, so that one room keeps one promise."""
+    """What is in force at a room."""
     known = policies(reading)
-    of_site = known.get(SITE, reading.policy)
-    wanted = [known.get(service_id, of_site) for service_id in room.service_ids]
-    return wanted[0] if wanted and all(policy == wanted[0] for policy in wanted) else of_site
+    return order.policy_for(room.service_ids, known, known.get(SITE, reading.policy))
 
 
 @dataclass(frozen=True)
@@ -75,37 +74,49 @@ def _recent_of_pool(reading: Reading, service_id: str, day: str) -> tuple[bool, 
     return recent_calls_of_pool(reading.connection, rooms, day, order.RECENT)
 
 
-def people_ahead_in_pool(reading: Reading, entry: Entry, room: Room, day: str) -> int:
-    """How many the rooms of its pool will call before this entry; `room` is where the entry is counted."""
+@dataclass(frozen=True)
+class Place:
+    """A place in the line of a room: how many will be called before, and how many of the same standing."""
+
+    ahead: int
+    first: bool
+    """The policy lets somebody with a right to priority go before others."""
+    before: int
+
+
+def place_in_line(reading: Reading, entry: Entry, room: Room, waiting: Sequence[Entry], day: str) -> Place:
+    """Where an entry, which may itself be among those who wait, stands."""
+    each = _each(reading, room)
+    return _place(
+        reading, entry, room, waiting, each, lambda: recent_calls(reading.connection, room.room_id, day, order.RECENT)
+    )
+
+
+def place_in_pool(reading: Reading, entry: Entry, room: Room, day: str) -> Place:
+    """Where it stands among all whom the rooms of its pool may call; `room` is where the entry is counted."""
     site_id = reading.site.site_id
     rooms = rooms_of_pool(reading, entry.service_id) or [room]
     line = [other for one in rooms for other in store.waiting_for(reading.connection, site_id, day, one)]
     waiting = list({other.entry_id: other for other in line}.values())
     each = _each(reading, room) / len(rooms)
-    return _ahead(reading, entry, room, waiting, each, lambda: _recent_of_pool(reading, entry.service_id, day))
+    return _place(reading, entry, room, waiting, each, lambda: _recent_of_pool(reading, entry.service_id, day))
 
 
-def people_ahead(reading: Reading, entry: Entry, room: Room, waiting: Sequence[Entry], day: str) -> int:
-    """How many will be called before this entry, which may itself be among those who wait."""
-    each = _each(reading, room)
-    return _ahead(
-        reading, entry, room, waiting, each, lambda: recent_calls(reading.connection, room.room_id, day, order.RECENT)
-    )
-
-
-def _ahead(
+def _place(
     reading: Reading,
     entry: Entry,
     room: Room,
     waiting: Sequence[Entry],
     each: timedelta,
     recent: Callable[[], Sequence[bool]],
-) -> int:
+) -> Place:
     policy = policy_of_room(reading, room)
     rights = {*order.classes_of(policy), "emergency"}
     if not any(other.priority.priority_class in rights for other in (entry, *waiting)):  # mostly so, and simple
-        return order.people_before(entry, waiting)
-    return order.people_ahead(entry, waiting, recent(), policy, reading.now, each)
+        ahead = order.people_before(entry, waiting)
+        return Place(ahead, first=False, before=ahead)
+    ahead = order.people_ahead(entry, waiting, recent(), policy, reading.now, each)
+    return Place(ahead, standing(entry, policy).first, before_in_class(entry, waiting, policy))
 
 
 def _each(reading: Reading, room: Room) -> timedelta:

@@ -74,7 +74,7 @@ def change_numbers(change: Change, request: ChangeNumbers) -> Done:
     Raises ``unknown_service``; Conflict ``series_taken`` when another service has one of these letters.
     """
     _check_service(change, request.service_id)
-    taken = _letters_of_others(change, request.service_id)
+    taken = letters_of_others(change, request.service_id)
     both = taken & request.numbers.all_letters() if request.numbers else frozenset()
     if both:
         raise Conflict("series_taken", letters=", ".join(sorted(both)))
@@ -113,7 +113,8 @@ def settings(reading: Reading) -> AllSettings:
     )
 
 
-def _letters_of_others(change: Change, service_id: str) -> frozenset[str]:
+def letters_of_others(change: Change, service_id: str) -> frozenset[str]:
+    """Letters that other services have, or have on some days."""
     formats = load_rules(change.connection, change.site.site_id, "numbers", NUMBERS)
     taken: set[str] = set()
     for other in store.load_services(change.connection, change.site.site_id):

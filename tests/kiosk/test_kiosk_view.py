@@ -123,6 +123,14 @@ def test_no_service_is_lost_between_pages(size: int, count: int) -> None:
     assert look(state).frame.primary is not None
 
 
+def test_what_staff_send_people_to_has_no_tile() -> None:
+    state = choosing()
+    sent_to = services()[0].model_copy(update={"self_service": False})
+    state = replace(state, hospital=replace(state.hospital, services=(sent_to, *services()[1:])))
+    found = [service.service_id for page in pages_of(state) for service in (*page.open, *page.closed)]
+    assert sorted(found) == sorted(service.service_id for service in services()[1:])
+
+
 def test_a_tile_tells_place_and_wait() -> None:
     body = look(choosing()).body
     assert isinstance(body, WhatFor)

@@ -4,7 +4,7 @@ import { ask as question, asking, reasons } from './ask.js'
 import { drawAbsent, drawAlerts, drawBoard, drawHeard, drawHeld, drawSince, drawTroubles } from './room_view.js'
 import { closeQuestion, drawRoomState, pauseBody, pauseQuestion, roomReasonAgainst } from './room_state.js'
 import { follow } from './feed.js'
-import { about, byId, say, show, signOut, text } from './page.js'
+import { about, byId, say, session, show, signOut, text } from './page.js'
 import { targets } from './transfer.js'
 import { lastAction } from './undo.js'
 
@@ -292,7 +292,7 @@ async function ask(path) {
 }
 
 function toSignIn() {
-  location.assign(`/staff/sign-in?next=${encodeURIComponent(location.pathname)}`)
+  if (!session.ending) location.assign(`/staff/sign-in?next=${encodeURIComponent(location.pathname)}`)
 }
 
 function noteAlert(alert) {

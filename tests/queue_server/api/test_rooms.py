@@ -70,7 +70,8 @@ async def test_a_closing_room_hands_its_people_over_as_its_preview_said(house: H
         ("A003", "2", 2),
         ("A005", "2", 4),
     ]
-    assert shown["moves"][2]["wait"] == {"low_minutes": 30, "high_minutes": 60, "reason": None}
+    wait = shown["moves"][2]["wait"]
+    assert (wait["low_minutes"], wait["high_minutes"], wait["reason"]) == (30, 60, None)
     done = await act(house, CloseRoom(room_id="r1", handover=shown["token"]))
     assert (done["room"]["open"], done["moved"], done["stay"]) == (False, 3, 0)
     assert await line(house, "r1") == []
