@@ -36,7 +36,10 @@ def after(news: RoomNews, frame: AnyFrame, now: float) -> RoomNews:
         return replace(news, rooms=frame.rooms)
     if isinstance(frame, (TicketCalled, TicketTransferred, ActionUndone)):
         moved = tuple(one for one in news.moved if one.entry_id != frame.entry.entry_id)
-        if isinstance(frame, TicketTransferred) and frame.reason in get_args(HandoverReason):
+        elsewhere = isinstance(frame, TicketTransferred) and frame.reason in get_args(HandoverReason)
+        if (
+            isinstance(frame, TicketTransferred) and elsewhere and not frame.entry.pooled
+        ):  # whose room is told when called
             moved = (*moved, Moved(frame.entry.entry_id, frame.entry.number, frame.room_number, now))[-MOVED_KEPT:]
         return replace(news, moved=moved)
     return news

@@ -32,7 +32,7 @@ from protocol.nouns import (
     WaitEstimate,
     Zone,
 )
-from protocol.opening import NumberFormat, OpeningHours, Quota
+from protocol.opening import Assignment, NumberFormat, OpeningHours, Quota
 from protocol.policy import Policy
 from protocol.site import RoomShape, ServiceShape, SiteShape, ZoneShape
 
@@ -86,6 +86,8 @@ class TicketCalled(Frame):
     """Why staff called it out of turn; None = it was its turn."""
     by_role: str = ""
     """The role of whoever chose (``staff``, ``admin``); never who it was."""
+    from_pool: bool = False
+    """It waited for whichever room of the service called first; this one did."""
 
 
 class TicketNotHere(Frame):
@@ -204,11 +206,12 @@ class ServiceSettingsChanged(Frame):
     heard_by: ClassVar[frozenset[Listener]] = STAFF
     type: Literal["service_settings_changed"] = "service_settings_changed"
     service_id: str | None = None
-    changed: Literal["open", "hours", "quota", "numbers"]
+    changed: Literal["open", "hours", "quota", "numbers", "assignment"]
     open: bool | None = None
     hours: OpeningHours | None = None
     quota: Quota | None = None
     numbers: NumberFormat | None = None
+    assignment: Assignment | None = None
 
 
 class SiteChanged(Frame):

@@ -215,6 +215,8 @@ class Entry(Value):
     """When a held entry waits again by itself; None = when staff call it."""
     place: datetime | None = None
     """Stands in for `issued_at` in the order of the line, for whoever lost or was given a place."""
+    pooled: bool = False
+    """Waits for whichever room of the service calls first: `room_id` is then only where it is counted."""
 
 
 class Ticket(Value):
@@ -231,6 +233,8 @@ class Ticket(Value):
     room: Room
     people_ahead: int
     wait: WaitEstimate
+    zone_names: Names = {}
+    """Where to wait, for a ticket whose room is told when it is called."""
     already_held: bool = False
     """True when the person had this ticket before: nothing new was issued."""
     offline: bool = False

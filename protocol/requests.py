@@ -30,7 +30,7 @@ from protocol.nouns import (
     TransferReason,
     Value,
 )
-from protocol.opening import NumberFormat, OpeningHours, Quota
+from protocol.opening import Assignment, NumberFormat, OpeningHours, Quota
 from protocol.policy import Policy
 from protocol.site import Id, RoomShape, ServiceShape, SiteShape, ZoneShape
 
@@ -210,12 +210,16 @@ class Finish(EntryAction):
 
 
 class CallChosen(EntryAction):
-    """Call this one, who waits or is held, out of turn. Whoever was inside is finished by that."""
+    """Call this one, who waits or is held, out of turn. Whoever was inside is finished by that.
+
+    `room_id` is the room that calls: needed for somebody of a pool; None = where the entry stands.
+    """
 
     path: ClassVar[str] = "/api/chosen-calls"
     answer: ClassVar[type[Value]] = Acted
 
     reason: ChosenReason
+    room_id: Id | None = None
 
 
 class Hold(EntryAction):
@@ -382,6 +386,16 @@ class ChangeNumbers(Request):
     numbers: NumberFormat | None = None
 
 
+class ChangeAssignment(Request):
+    """Whether tickets of a service name a room, or the room is told when it calls."""
+
+    path: ClassVar[str] = "/api/room-assignments"
+    answer: ClassVar[type[Value]] = Done
+
+    service_id: Id
+    assignment: Assignment
+
+
 class ChangeSite(Request):
     """The hospital's name, clock and languages."""
 
@@ -464,6 +478,7 @@ REQUESTS: tuple[type[Request], ...] = (
     ChangeOpeningHours,
     ChangeQuota,
     ChangeNumbers,
+    ChangeAssignment,
     ChangeSite,
     SaveZone,
     SaveService,

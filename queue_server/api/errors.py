@@ -78,6 +78,7 @@ STATUS: Mapping[str, int] = {
     "no_room": 409,
     "number_taken": 409,
     "nobody_waiting": 409,
+    "waits_elsewhere": 409,
     "room_closed": 409,
     "room_open": 409,
     "room_changed": 409,

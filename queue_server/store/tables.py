@@ -219,6 +219,7 @@ entry = Table(
     Column("held_reason", String(16), nullable=True),
     _moment("held_until", nullable=True),
     _moment("place", nullable=True),  # in the order of the line, in place of issued_at
+    _flag("pooled", False),  # any room of the service may call it
     Index("ix_entry_room_day_turn", "room_id", "business_day", "turn_at"),
     Index("ix_entry_room_day_state", "room_id", "business_day", "state"),
     Index("ix_entry_site_day_state", "site_id", "business_day", "state"),
@@ -238,7 +239,7 @@ rule = Table(
     "rule",
     metadata,
     _id("site_id", ForeignKey("site.site_id"), primary_key=True),
-    Column("kind", String(16), primary_key=True),  # policy | hours | quota | numbers | told
+    Column("kind", String(16), primary_key=True),  # policy | hours | quota | numbers | assignment | told
     _id("scope", primary_key=True),  # service id, or ''
     _json("value"),
     _moment("changed_at"),

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from datetime import date
 
 from protocol.frames import TicketIssued, TicketReturned, TicketTransferred
-from protocol.nouns import Entry, HandoverReason, Intake, Priority, Room, Service, Site, Ticket
+from protocol.nouns import (
+    Entry,
+    HandoverReason,
+    Intake,
+    Names,
+    Priority,
+    Room,
+    Service,
+    Site,
+    Ticket,
+    WaitEstimate,
+)
 from protocol.requests import IssueTicket
 from queue_server.auth.keys import new_id
 from queue_server.domain import lifecycle
@@ -19,11 +30,11 @@ from queue_server.store import journal, people
 from queue_server.store import repository as store
 from queue_server.store.repository import TicketRow
 from queue_server.usecases.announcing import when_full
-from queue_server.usecases.assigning import assign_room
+from queue_server.usecases.assigning import assign_room, is_pooled
 from queue_server.usecases.change import Change, Reading
-from queue_server.usecases.foreseen import wait_at
+from queue_server.usecases.foreseen import wait_at, wait_in_pool
 from queue_server.usecases.opening import opens_text, status_for, take_number
-from queue_server.usecases.ordering import Place, line_of_room, place_in_line
+from queue_server.usecases.ordering import Place, line_of_room, place_in_line, place_in_pool
 
 TICKET_PATH = "/t/"
 LONGEST_NUMBER = 64
@@ -81,7 +92,7 @@ def _held(change: Change, service: Service, held: AlreadyHeld, device_id: str | 
     entry = held.entry
     if held.returns:
         room = _room(change, entry)
-        waiting = store.entries_of_day(change.connection, change.site.site_id, change.day, ("waiting",), room.room_id)
+        waiting = store.waiting_for(change.connection, change.site.site_id, change.day, room)
         line = [choice.entry for choice in line_of_room(change, room, waiting, change.day)]
         entry = lifecycle.come_back(entry, place_after(entry, line, rules.return_after))
         store.save_entry(change.connection, entry)
@@ -129,6 +140,8 @@ def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str,
         version=1,
         issued_at=change.at,
         language=intake.language,
+        pooled=given.printed_room_id is None
+        and is_pooled(change, service.service_id),  # the paper names a room: it wins
     )
     store.insert_ticket(change.connection, change.site.site_id, ticket, given.device_id)
     store.insert_entry(change.connection, change.site.site_id, change.day, entry)
@@ -157,11 +170,7 @@ def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service
     room = _room(reading, entry)
     place = Place(0, first=False, before=0)
     if entry.state in ("waiting", "held"):  # whose place is kept
-        waiting = store.entries_of_day(
-            reading.connection, reading.site.site_id, ticket.business_day, ("waiting",), room.room_id
-        )
-        place = place_in_line(reading, entry, room, waiting, ticket.business_day)
-    minutes = store.service_minutes(reading.connection, reading.site.site_id)[service.service_id]
+        place = _place(reading, entry, room, ticket.business_day)
     return Ticket(
         ticket_id=ticket.ticket_id,
         number=ticket.number,
@@ -172,9 +181,29 @@ def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service
         service_names=service.names,
         room=room,
         people_ahead=place.ahead,
-        wait=wait_at(reading, room, place, minutes),
+        wait=_wait(reading, entry, room, place),
+        zone_names=_zone_names(reading, room) if entry.pooled else {},
         offline=ticket.offline,
     )
+
+
+def _place(reading: Reading, entry: Entry, room: Room, day: str) -> Place:
+    if entry.pooled:
+        return place_in_pool(reading, entry, room, day)
+    waiting = store.waiting_for(reading.connection, reading.site.site_id, day, room)
+    return place_in_line(reading, entry, room, waiting, day)
+
+
+def _wait(reading: Reading, entry: Entry, room: Room, place: Place) -> WaitEstimate:
+    if entry.pooled:
+        return wait_in_pool(reading, entry.service_id, place.ahead)
+    minutes = store.service_minutes(reading.connection, reading.site.site_id)[entry.service_id]
+    return wait_at(reading, room, place, minutes)
+
+
+def _zone_names(reading: Reading, room: Room) -> Names:
+    zones = store.load_zones(reading.connection, reading.site.site_id)
+    return next((zone.names for zone in zones if zone.zone_id == room.zone_id), {})
 
 
 @dataclass(frozen=True)
@@ -212,7 +241,7 @@ def ticket_by_address(reading: Reading, address: str) -> TicketView:
 def _moved(reading: Reading, entry: Entry) -> Moved | None:
     line = journal.newest_of(reading.connection, reading.site.site_id, entry.entry_id)
     frame = line.frame if line else None
-    if not isinstance(frame, TicketTransferred) or frame.reason not in ("room_closed", "room_paused"):
+    if entry.pooled or not isinstance(frame, TicketTransferred) or frame.reason not in ("room_closed", "room_paused"):
         return None
     before = store.load_room(reading.connection, reading.site.site_id, frame.from_room_id)
     return Moved(before.number if before else "", frame.reason)

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from protocol.nouns import Room
+from protocol.opening import ASSIGNMENT
 from queue_server.domain.assignment import RoomLoad, least_busy, pause_left
 from queue_server.errors import Conflict
 from queue_server.store import repository as store
+from queue_server.store.rules import load_rules
 from queue_server.usecases.change import Reading
+
+
+def is_pooled(reading: Reading, service_id: str) -> bool:
+    """Whether new tickets of this service name no room: it is told by the call."""
+    rule = load_rules(reading.connection, reading.site.site_id, "assignment", ASSIGNMENT).get(service_id)
+    return rule is not None and rule.assignment == "at_call"
 
 
 def room_loads(reading: Reading, day: str) -> list[RoomLoad]:

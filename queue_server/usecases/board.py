@@ -14,7 +14,7 @@ from queue_server.usecases.change import Reading
 from queue_server.usecases.foreseen import wait_of_newcomer, waits_of_line
 from queue_server.usecases.ordering import line_of_room
 
-SHOWN = ("waiting", "called", "not_here", "held")
+HERE = ("called", "not_here", "held")
 
 
 class MaskedPatient(Value):
@@ -73,9 +73,10 @@ def room_board(reading: Reading, room_id: str) -> RoomBoard:
     room = store.load_room(reading.connection, site_id, room_id)
     if room is None:
         raise NotFound("unknown_room")
-    entries = store.entries_of_day(reading.connection, site_id, reading.today, SHOWN, room_id)
+    entries = store.entries_of_day(reading.connection, site_id, reading.today, HERE, room_id)
     names = {service.service_id: service.names for service in store.load_services(reading.connection, site_id)}
-    ordered = line_of_room(reading, room, [entry for entry in entries if entry.state == "waiting"], reading.today)
+    waiting = store.waiting_for(reading.connection, site_id, reading.today, room)
+    ordered = line_of_room(reading, room, waiting, reading.today)
     waits = waits_of_line(reading, room, ordered)
     inside = next((entry for entry in entries if entry.state == "called"), None)
     return RoomBoard(

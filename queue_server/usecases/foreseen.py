@@ -10,7 +10,7 @@ from queue_server.domain.assignment import pause_left
 from queue_server.domain.waits.standing import standing
 from queue_server.store import repository as store
 from queue_server.usecases.change import Reading
-from queue_server.usecases.ordering import Place, policy_of_room
+from queue_server.usecases.ordering import Place, policy_of_room, rooms_of_pool
 
 
 def wait_at(reading: Reading, room: Room, place: Place, minutes: float) -> WaitEstimate:
@@ -24,6 +24,17 @@ def wait_at(reading: Reading, room: Room, place: Place, minutes: float) -> WaitE
     return found or estimate.wait(place.ahead, minutes, 1 if room.open else 0, pause_left(room, reading.now))
 
 
+def wait_in_pool(reading: Reading, service_id: str, ahead: int) -> WaitEstimate:
+    """For somebody whom any room of the service may call, with so many people before them in the whole pool.
+
+    What is foreseen is foreseen for a room's own line; a pool is shared by its open rooms: the rule of thumb says it.
+    """
+    minutes = store.service_minutes(reading.connection, reading.site.site_id)[service_id]
+    rooms = rooms_of_pool(reading, service_id)
+    away = min((pause_left(room, reading.now) for room in rooms), default=0.0)
+    return estimate.wait(ahead, minutes, len(rooms), away)
+
+
 def waits_of_line(reading: Reading, room: Room, line: Sequence[order.Choice]) -> list[WaitEstimate]:
     """For everyone in the line of a room, in its order."""
     policy = policy_of_room(reading, room)
@@ -31,8 +42,12 @@ def waits_of_line(reading: Reading, room: Room, line: Sequence[order.Choice]) ->
     before = {True: 0, False: 0}
     found: list[WaitEstimate] = []
     for ahead, choice in enumerate(line):
-        first = standing(choice.entry, policy).first
-        found.append(wait_at(reading, room, Place(ahead, first, before[first]), minutes[choice.entry.service_id]))
+        entry = choice.entry
+        first = standing(entry, policy).first
+        if entry.pooled:
+            found.append(wait_in_pool(reading, entry.service_id, ahead))
+        else:
+            found.append(wait_at(reading, room, Place(ahead, first, before[first]), minutes[entry.service_id]))
         before[first] += 1
     return found
 

@@ -7,13 +7,13 @@ from collections import defaultdict
 from protocol.frames import TicketTransferred
 from protocol.nouns import Entry, HandoverReason, Names, Room, Value, WaitEstimate
 from queue_server.domain import estimate, lifecycle
-from queue_server.domain.assignment import pause_left
 from queue_server.domain.handover import MOVED, Move, hand_over, token
 from queue_server.domain.order import seniority
 from queue_server.errors import Conflict, NotFound
 from queue_server.store import repository as store
 from queue_server.usecases.assigning import room_loads
 from queue_server.usecases.change import Change, Reading
+from queue_server.usecases.foreseen import waits_of_line
 from queue_server.usecases.ordering import line_of_room
 
 
@@ -23,7 +23,7 @@ class PlannedMove(Value):
     room: Room | None
     """Where this one would wait; None: stays, because no other open room gives the service."""
     people_ahead: int
-    """There; 0 for those who are held or not here."""
+    """There; 0 for those who are held or not here, of whom no wait is told."""
     wait: WaitEstimate
 
 
@@ -43,19 +43,15 @@ def preview(reading: Reading, room_id: str) -> Handover:
     if room is None:
         raise NotFound("unknown_room")
     moves = _plan(reading, room)
-    ahead = _people_ahead(reading, moves)
-    site_id = reading.site.site_id
-    names = {service.service_id: service.names for service in store.load_services(reading.connection, site_id)}
-    minutes = store.service_minutes(reading.connection, site_id)
+    foreseen = _foreseen(reading, moves)
+    services = store.load_services(reading.connection, reading.site.site_id)
+    names = {service.service_id: service.names for service in services}
 
     def told(move: Move) -> PlannedMove:
-        people = ahead.get(move.entry.entry_id, 0)
-        away = pause_left(move.to, reading.now) if move.to else 0.0
-        service_id = move.entry.service_id
-        wait = estimate.wait(people, minutes[service_id], 1 if move.to else 0, away)
-        return PlannedMove(
-            entry=move.entry, service_names=names[service_id], room=move.to, people_ahead=people, wait=wait
-        )
+        elsewhere = (0, WaitEstimate() if move.to else estimate.NO_ROOM)
+        people, wait = foreseen.get(move.entry.entry_id, elsewhere)
+        service_names = names[move.entry.service_id]
+        return PlannedMove(entry=move.entry, service_names=service_names, room=move.to, people_ahead=people, wait=wait)
 
     return Handover(room=room, moves=tuple(told(move) for move in moves), token=token(room, moves))
 
@@ -82,20 +78,22 @@ def _plan(reading: Reading, room: Room) -> list[Move]:
     return hand_over(room, [*line, *others], room_loads(reading, day), minutes)
 
 
-def _people_ahead(reading: Reading, moves: list[Move]) -> dict[str, int]:
-    """By entry id, for those who would wait elsewhere: how many would be before them once everybody has moved."""
+def _foreseen(reading: Reading, moves: list[Move]) -> dict[str, tuple[int, WaitEstimate]]:
+    """For those who would wait elsewhere: how many are before them once everybody has moved, and how long it takes."""
     coming: dict[str, list[Entry]] = defaultdict(list)
     rooms = {move.to.room_id: move.to for move in moves if move.to}
     for move in moves:
         if move.to and move.entry.state == "waiting":
             coming[move.to.room_id].append(move.entry)
-    ahead: dict[str, int] = {}
+    found: dict[str, tuple[int, WaitEstimate]] = {}
     for room_id, entries in coming.items():
-        site_id, day = reading.site.site_id, reading.today
-        there = store.entries_of_day(reading.connection, site_id, day, ("waiting",), room_id)
-        line = line_of_room(reading, rooms[room_id], [*there, *entries], day)
-        ahead |= {choice.entry.entry_id: place for place, choice in enumerate(line)}
-    return ahead
+        there = store.waiting_for(reading.connection, reading.site.site_id, reading.today, rooms[room_id])
+        everybody = {entry.entry_id: entry for entry in (*there, *entries)}
+        line = line_of_room(reading, rooms[room_id], list(everybody.values()), reading.today)
+        waits = waits_of_line(reading, rooms[room_id], line)
+        for ahead, (choice, wait) in enumerate(zip(line, waits, strict=True)):
+            found[choice.entry.entry_id] = ahead, wait
+    return found
 
 
 def _move(change: Change, entry: Entry, here: Room, there: Room, reason: HandoverReason) -> int:

@@ -44,7 +44,7 @@ class Ear:
         if self.listener not in frame.heard_by or frame.zone_id not in (None, self.zone_id or frame.zone_id):
             return False
         entry = getattr(frame, "entry", None)
-        if not self.rooms or entry is None:
+        if not self.rooms or entry is None or entry.pooled or getattr(frame, "from_pool", False):
             return True
         return entry.room_id in self.rooms or getattr(frame, "from_room_id", None) in self.rooms
 

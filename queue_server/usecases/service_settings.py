@@ -6,8 +6,18 @@ from sqlalchemy import update
 
 from protocol.frames import ServiceSettingsChanged
 from protocol.nouns import Value
-from protocol.opening import HOURS, NUMBERS, QUOTA, NumberFormat, OpeningHours, Quota
-from protocol.requests import ChangeNumbers, ChangeOpeningHours, ChangeQuota, ChangeService, Done
+from protocol.opening import (
+    ASSIGNMENT,
+    HOURS,
+    NUMBERS,
+    QUOTA,
+    Assignment,
+    NumberFormat,
+    OpeningHours,
+    Quota,
+    RoomAssignment,
+)
+from protocol.requests import ChangeAssignment, ChangeNumbers, ChangeOpeningHours, ChangeQuota, ChangeService, Done
 from queue_server.errors import Conflict, NotFound
 from queue_server.store import repository as store
 from queue_server.store.rules import SITE, Kind, load_rules, save_rule
@@ -24,6 +34,7 @@ class ServiceSettings(Value):
     hours: OpeningHours | None = None
     quota: Quota | None = None
     numbers: NumberFormat | None = None
+    assignment: Assignment = "at_issue"
 
 
 class AllSettings(Value):
@@ -73,17 +84,30 @@ def change_numbers(change: Change, request: ChangeNumbers) -> Done:
     return _told(change, frame)
 
 
+def change_assignment(change: Change, request: ChangeAssignment) -> Done:
+    """From the next ticket on; who waits keeps what their ticket says. Raises ``unknown_service``."""
+    _check_service(change, request.service_id)
+    _keep(change, "assignment", request.service_id, RoomAssignment(assignment=request.assignment))
+    frame = ServiceSettingsChanged(service_id=request.service_id, changed="assignment", assignment=request.assignment)
+    return _told(change, frame)
+
+
 def settings(reading: Reading) -> AllSettings:
     """What was set for the site, and for each service."""
     connection, site_id = reading.connection, reading.site.site_id
     hours = load_rules(connection, site_id, "hours", HOURS)
     quotas = load_rules(connection, site_id, "quota", QUOTA)
     numbers = load_rules(connection, site_id, "numbers", NUMBERS)
+    assigned = load_rules(connection, site_id, "assignment", ASSIGNMENT)
     scopes = [SITE, *(one.service_id for one in store.load_services(connection, site_id))]
     return AllSettings(
         settings=tuple(
             ServiceSettings(
-                service_id=scope or None, hours=hours.get(scope), quota=quotas.get(scope), numbers=numbers.get(scope)
+                service_id=scope or None,
+                hours=hours.get(scope),
+                quota=quotas.get(scope),
+                numbers=numbers.get(scope),
+                assignment=assigned[scope].assignment if scope in assigned else "at_issue",
             )
             for scope in scopes
         )

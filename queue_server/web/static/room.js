@@ -141,7 +141,7 @@ function askHold(entry) {
 
 function askChosen(entry) {
   question({ heading: text('chosen.heading', { number: entry.number }), choices: reasons('chosen', CHOSEN_REASONS) }, (reason) => {
-    perform('chosen', { ...looked(entry), reason }, entry.number)
+    perform('chosen', { ...looked(entry), reason, room_id: about.room_id }, entry.number)
   })
 }
 
@@ -309,7 +309,7 @@ function dismiss(seq) {
 function hear(numbered) {
   const { frame, seq, at } = numbered
   if (frame.type === 'services_changed') Object.assign(state, { services: frame.services, rooms: frame.rooms })
-  if (frame.type === 'ticket_called') {
+  if (frame.type === 'ticket_called' && frame.entry.room_id === about.room_id) {
     state.call = { seq, entryId: frame.entry.entry_id, at: Date.parse(at), live: true, shown: false, heard: false, failed: new Set() }
   } else if (frame.type === 'call_acknowledged' && state.call?.seq === frame.call_seq) {
     if (frame.outcome === 'shown' || frame.outcome === 'heard') state.call[frame.outcome] = true
@@ -337,7 +337,7 @@ follow(
     snapshot(message) {
       sawTime(message.at)
       Object.assign(state, { services: message.services, rooms: message.rooms })
-      const last = message.calls[0]
+      const last = message.calls.find(({ entry }) => entry.room_id === about.room_id)
       // Who showed a call before this page was listening is not known: then nothing is said about it.
       if (last && last.seq !== state.call?.seq) {
         state.call = { seq: last.seq, entryId: last.entry.entry_id, live: false, shown: false, heard: last.heard, failed: new Set() }

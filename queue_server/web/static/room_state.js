@@ -72,6 +72,7 @@ function moveRow({ entry, room, people_ahead, wait }) {
 }
 
 function expected(entry, ahead, wait) {
+  if (entry.pooled) return text('pooled')
   if (entry.state !== 'waiting') return text(`moves.${entry.state}`)
   if (wait.high_minutes === null) return text('moves.unknown', { ahead })
   return text('moves.wait', { ahead, low: wait.low_minutes, high: wait.high_minutes })

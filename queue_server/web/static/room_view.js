@@ -43,11 +43,17 @@ function waitingRow(one) {
   }
   return element(
     'tr', { data: { wait, entry: one.entry.entry_id } },
-    element('td', {}, opener(one.entry.number)),
+    element('td', {}, opener(one.entry.number), ...(one.entry.pooled ? [inThePool()] : [])),
     kind,
     element('td', { className: 'state' }, text(`wait.${wait}`), icon(drawings[wait])),
     left,
   )
+}
+
+// Any room of the service may call this one.
+function inThePool() {
+  const mark = icon('users')
+  return element('span', { className: 'pool', title: text('pooled') }, mark, element('span', { className: 'sr' }, text('pooled')))
 }
 
 function opener(number) {

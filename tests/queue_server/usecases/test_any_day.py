@@ -28,6 +28,7 @@ from protocol.requests import (
     Acted,
     CallChosen,
     CallNext,
+    ChangeAssignment,
     CloseRoom,
     EntryAction,
     Finish,
@@ -49,7 +50,17 @@ from queue_server.errors import Refused
 from queue_server.store import journal, tables
 from queue_server.store import repository as store
 from queue_server.store.rules import recent_calls
-from queue_server.usecases import arrivals, calling, handover, holding, offline, rooms, transferring, undoing
+from queue_server.usecases import (
+    arrivals,
+    calling,
+    handover,
+    holding,
+    offline,
+    rooms,
+    service_settings,
+    transferring,
+    undoing,
+)
 from queue_server.usecases.change import Change
 from tests.queue_server.support import MORNING, make_hospital, wish
 
@@ -63,8 +74,8 @@ PICK = st.integers(0, 50)
 
 
 class AnyDay(RuleBasedStateMachine):
-    @initialize()
-    def open_the_hospital(self) -> None:
+    @initialize(pool=st.booleans())
+    def open_the_hospital(self, pool: bool) -> None:
         self.engine = create_engine("sqlite://")
         event.listen(self.engine, "connect", lambda raw, _record: setattr(raw, "isolation_level", None))
         event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
@@ -76,6 +87,9 @@ class AnyDay(RuleBasedStateMachine):
         self.done: list[Acted] = []
         self.rooms_done: list[RoomActed] = []
         self.printed = 0
+        if pool:
+            wanted = ChangeAssignment(service_id="general", assignment="at_call")
+            self.act(lambda change: service_settings.change_assignment(change, wanted))
 
     def teardown(self) -> None:
         if hasattr(self, "connection"):
@@ -256,16 +270,19 @@ class CountedCalls:
     def __init__(self) -> None:
         self._told: dict[str, list[tuple[int, AnyFrame]]] = defaultdict(list)
 
-    def of(self, room: str) -> tuple[bool, ...]:
+    def of(self, *rooms_: str) -> tuple[bool, ...]:
         counting = [found for told in self._told.values() if (found := _counting(told)) is not None]
-        here = [(seq, frame) for seq, frame in counting if frame.entry.room_id == room]
+        here = [(seq, frame) for seq, frame in counting if frame.entry.room_id in rooms_]
         return tuple(frame.overtook for _, frame in sorted(here, key=lambda call: -call[0]))[:25]
 
     def hear(self, seq: int, frame: AnyFrame) -> None:
         if isinstance(frame, TicketCalled) and (frame.rule or frame.overtook):
-            latest = self.of(frame.entry.room_id)[:OVERTAKES]
-            if frame.rule and frame.overtook:
-                assert len(latest) < OVERTAKES or not all(latest), "overtaken once too often"
+            # Rooms 1 and 2 share the pool of general: who comes from it is counted over both.
+            lines = [(frame.entry.room_id,), ("r1", "r2")] if frame.from_pool else [(frame.entry.room_id,)]
+            for rooms_ in lines:
+                latest = self.of(*rooms_)[:OVERTAKES]
+                if frame.rule and frame.overtook:
+                    assert len(latest) < OVERTAKES or not all(latest), "overtaken once too often"
             self._told[frame.entry.entry_id].append((seq, frame))
         elif isinstance(frame, TicketTransferred):
             self._told[frame.entry.entry_id].append((seq, frame))

@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import Connection
 
+from protocol.requests import ChangeAssignment
+from queue_server.usecases import once, service_settings
 from tests.queue_server.web.conftest import Reader, RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
@@ -94,6 +97,34 @@ def test_pause_with_a_reason_and_the_next_call_ends_it(
     expect(page.locator("#room-state")).to_have_attribute("data-state", "open")
     page.keyboard.press("o")
     says(page, "Phòng đang mở" if language == "vi" else "The room is open")
+    assert staff.faults == []
+
+
+def test_a_pool_on_the_panel_and_on_the_phone(server: RunningServer, reader: NewReader) -> None:
+    change = ChangeAssignment(service_id="heart", assignment="at_call")
+
+    def make(connection: Connection) -> None:
+        service_settings.change_assignment(once.change(server.core, connection, "staff:x"), change)
+
+    server.core.writer.submit(make).result(10)
+    staff, page = begin(server, reader, "heart", "room-9", width=360, height=740)
+    expect(page.locator("#waiting tr")).to_have_count(7)
+    staff.picture("staff-pool-360-vi")
+    assert fits(page)
+    phone = staff.open()
+    staff.go(server.issue(3, service="heart").address, phone)
+    expect(phone.locator(".place")).to_contain_text("Xin chờ ở Khu B: Phòng khám")
+    staff.picture("ticket-pool-360-vi", phone)
+    other = staff.enter("room-10", staff.open())
+    other.keyboard.press("Space")
+    expect(other.locator("#now-number")).to_have_text("B001")
+    expect(page.locator("#waiting tr")).to_have_count(6)
+    page.bring_to_front()
+    page.locator("#waiting button", has_text="B003").click()
+    page.keyboard.press("1")
+    page.keyboard.press("2")
+    expect(page.locator("#now-number")).to_have_text("B003")
+    expect(phone.locator(".loud")).to_contain_text("Xin vào phòng 9", timeout=8000)
     assert staff.faults == []
 
 
