@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from protocol.frames import PolicyChanged
+from protocol.opening import ASSIGNMENT
 from protocol.policy import POLICY, Policy
 from queue_server.domain.calendar import business_day, day_start
 from queue_server.domain.waits.forecast import Forecast, Forecasts
@@ -74,13 +75,14 @@ class Waits:
         self._thread.start()
 
     def stop(self) -> None:
-        """Blocks until the piece of work at hand is done."""
+        """Blocks until the piece of work at hand is done. Started again, it learns from the beginning."""
         self._ending.set()
         self._news.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
         self._ending.clear()
+        self._outlook = None
 
     def wake(self) -> None:
         """Something was committed. May be called from any thread."""
@@ -130,12 +132,14 @@ class Waits:
 
     def _hospital(self, connection: Connection) -> Hospital:
         site = load_site(connection, self._site_id)
+        assigned = load_rules(connection, self._site_id, "assignment", ASSIGNMENT)
         return Hospital(
             rooms=load_rooms(connection, self._site_id),
             minutes=service_minutes(connection, self._site_id),
             policies=load_rules(connection, self._site_id, "policy", POLICY),
             default=self._default,
             time_zone=site.time_zone if site else "Asia/Ho_Chi_Minh",
+            pooled=frozenset(service_id for service_id, rule in assigned.items() if rule.assignment == "at_call"),
         )
 
     def _read(self, outlook: Outlook) -> None:
@@ -153,16 +157,18 @@ class Waits:
 
     def _foresee(self, outlook: Outlook, now: datetime, everything: bool) -> None:
         outlook.until(now)
-        rooms = [room.room_id for room in outlook.hospital.rooms]
         found: dict[str, Forecast] = {} if everything else dict(self.forecasts)
-        for room_id in rooms if everything else [room_id for room_id in rooms if room_id in outlook.changed]:
+        for queue in outlook.queues if everything else [name for name in outlook.queues if name in outlook.changed]:
             if self._ending.is_set():
                 return
             begun = time.perf_counter()
-            forecast = outlook.forecast(room_id, now)
-            if forecast is not None:
-                found[room_id] = forecast
-            outlook.changed.discard(room_id)
+            forecast = outlook.forecast(queue, now)
+            for room in outlook.rooms(queue):
+                if forecast is not None:
+                    found[room.room_id] = forecast
+                else:
+                    found.pop(room.room_id, None)
+            outlook.changed.discard(queue)
             self._rest(begun)
         self.forecasts = found
         if everything:

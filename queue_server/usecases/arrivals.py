@@ -196,7 +196,7 @@ def _place(reading: Reading, entry: Entry, room: Room, day: str) -> Place:
 
 def _wait(reading: Reading, entry: Entry, room: Room, place: Place) -> WaitEstimate:
     if entry.pooled:
-        return wait_in_pool(reading, entry.service_id, place.ahead)
+        return wait_in_pool(reading, entry.service_id, place)
     minutes = store.service_minutes(reading.connection, reading.site.site_id)[entry.service_id]
     return wait_at(reading, room, place, minutes)
 

@@ -9,6 +9,7 @@ from queue_server.domain import estimate, order
 from queue_server.domain.assignment import pause_left
 from queue_server.domain.waits.standing import standing
 from queue_server.store import repository as store
+from queue_server.usecases.assigning import is_pooled
 from queue_server.usecases.change import Reading
 from queue_server.usecases.ordering import Place, policy_of_room, rooms_of_pool
 
@@ -24,15 +25,16 @@ def wait_at(reading: Reading, room: Room, place: Place, minutes: float) -> WaitE
     return found or estimate.wait(place.ahead, minutes, 1 if room.open else 0, pause_left(room, reading.now))
 
 
-def wait_in_pool(reading: Reading, service_id: str, ahead: int) -> WaitEstimate:
-    """For somebody whom any room of the service may call, with so many people before them in the whole pool.
-
-    What is foreseen is foreseen for a room's own line; a pool is shared by its open rooms: the rule of thumb says it.
-    """
-    minutes = store.service_minutes(reading.connection, reading.site.site_id)[service_id]
+def wait_in_pool(reading: Reading, service_id: str, place: Place) -> WaitEstimate:
+    """For somebody whom any room of the service may call, at this place in the whole pool."""
     rooms = rooms_of_pool(reading, service_id)
+    forecast = reading.forecasts.get(rooms[0].room_id) if rooms else None
+    pauses = all(room.pause is not None for room in rooms)
+    usable = forecast is not None and forecast.pauses is pauses and (forecast.pooled or len(rooms) == 1)
+    found = forecast.wait(place.first, place.before, reading.now) if forecast and usable else None
+    minutes = store.service_minutes(reading.connection, reading.site.site_id)[service_id]
     away = min((pause_left(room, reading.now) for room in rooms), default=0.0)
-    return estimate.wait(ahead, minutes, len(rooms), away)
+    return found or estimate.wait(place.ahead, minutes, len(rooms), away)
 
 
 def waits_of_line(reading: Reading, room: Room, line: Sequence[order.Choice]) -> list[WaitEstimate]:
@@ -44,10 +46,11 @@ def waits_of_line(reading: Reading, room: Room, line: Sequence[order.Choice]) ->
     for ahead, choice in enumerate(line):
         entry = choice.entry
         first = standing(entry, policy).first
+        place = Place(ahead, first, before[first])
         if entry.pooled:
-            found.append(wait_in_pool(reading, entry.service_id, ahead))
+            found.append(wait_in_pool(reading, entry.service_id, place))
         else:
-            found.append(wait_at(reading, room, Place(ahead, first, before[first]), minutes[entry.service_id]))
+            found.append(wait_at(reading, room, place, minutes[entry.service_id]))
         before[first] += 1
     return found
 
@@ -62,7 +65,13 @@ def wait_of_newcomer(reading: Reading, room: Room, waiting: Sequence[Entry], min
 def wait_for_service(
     reading: Reading, service: Service, rooms: Sequence[Room], waiting: Sequence[Entry]
 ) -> WaitEstimate:
-    """The shortest wait of somebody who came now, at the open rooms of a service."""
+    """The shortest wait of somebody who came now, at the open rooms of a service or in its pool."""
+    if is_pooled(reading, service.service_id):
+        those = [entry for entry in waiting if entry.service_id == service.service_id]
+        pool = rooms_of_pool(reading, service.service_id)
+        policy = policy_of_room(reading, pool[0]) if pool else reading.policy
+        before = sum(not standing(entry, policy).first for entry in those)
+        return wait_in_pool(reading, service.service_id, Place(len(those), False, before))
     minutes = store.service_minutes(reading.connection, reading.site.site_id)[service.service_id]
     waits = [
         wait_of_newcomer(reading, room, [entry for entry in waiting if entry.room_id == room.room_id], minutes)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from protocol.frames import PolicyChanged, TicketIssued
 from protocol.nouns import Site
 from protocol.policy import Capped, FirstCome, Strict
+from protocol.requests import ChangeAssignment
 from queue_server.command_line import tell_accuracy
 from queue_server.errors import Invalid
 from queue_server.store import journal
@@ -223,3 +224,20 @@ async def test_the_command_tells_the_same(wise: House) -> None:
     assert lines[2].split()[:3] == ["all", "all", "1"]
     with pytest.raises(Invalid):
         tell_accuracy(wise.core.settings, "yesterday")
+
+
+async def test_who_waits_for_any_room_is_told_what_is_foreseen_for_the_pool(tmp_path: Path) -> None:
+    async with open_house(tmp_path, Clock(HALF_PAST_EIGHT)) as house:
+        await learned_house(house)
+        await house.sign_in("boss")
+        pooled = ChangeAssignment(service_id="general", assignment="at_call")
+        assert (await house.send(pooled)).status_code == 200
+        assert (await house.issue(0))["wait"]["p50_minutes"] is None  # pools are learned from the next day on
+        house.core.waits.stop()
+        await asyncio.to_thread(house.core.waits.catch_up)
+        waits = [(await house.issue(number))["wait"] for number in range(1, 8)]
+        middles = [wait["p50_minutes"] for wait in waits]
+        assert None not in middles
+        assert middles == sorted(middles)
+        board = (await house.http.get("/api/rooms/r1/board")).json()
+        assert [one["wait"]["p50_minutes"] for one in board["waiting"]][1:] == middles

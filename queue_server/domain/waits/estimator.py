@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import cycle
 from typing import Any
@@ -91,16 +91,19 @@ class Estimator:
         eta, low, high = self.correction.say(seen)
         return Answer(ticket, eta, low, high, None if any(room.working for room in queue.rooms.values()) else "closed")
 
-    def curve(self, name: str, priority: bool, now: float) -> list[tuple[float, float, float]]:
+    def curve(
+        self, name: str, priority: bool, now: float, rooms: Collection[str] = ()
+    ) -> list[tuple[float, float, float]]:
         """(low, middle, high): seconds for whoever has 0, 1, 2 ... of the class before them in the queue.
 
-        `BEYOND` more than wait now. Looking changes no later answer: nothing is learned and no draw is used up.
+        `BEYOND` more than wait now; `rooms` are those that call, all when none are named. Looking changes no later
+        answer: nothing is learned and no draw is used up.
         """
         queue = self.queues[name]
         lines = {kind: queue.ordered(kind) for kind in (True, False)}
         lines[priority] += [Waiting("new", now, now, priority, review=False) for _ in range(BEYOND)]
         asked = lines[priority][-1]
-        turns = {room: cycle(self._room_tables[room]) for room in queue.rooms}
+        turns = {room: cycle(self._room_tables[room]) for room in rooms or queue.rooms}
         scene = self._scene(queue, asked, now, lines, turns, self._tables.draws())
         points: list[tuple[float, float, float]] = []
         last = (0.0, 0.0, 0.0)
@@ -149,7 +152,11 @@ class Estimator:
             asked=asked,
             priority=lines[True],
             normal=lines[False],
-            places=[self._place(queue, room, pace, turns[room.name], now) for room in queue.rooms.values()],
+            places=[
+                self._place(queue, room, pace, turns[room.name], now)
+                for room in queue.rooms.values()
+                if room.name in turns
+            ],
             rule=queue.policy.rule,
             remembers=queue.policy.remembers,
             memory=queue.memory,

@@ -31,6 +31,8 @@ class Forecast:
     reason: Reason | None = None
     pauses: bool = False
     """It was foreseen of a room that pauses."""
+    pooled: bool = False
+    """Of all rooms that call from a pool."""
 
     def wait(self, first: bool, before: int, now: datetime) -> WaitEstimate | None:
         """For whoever has `before` of the same standing before them; None when the forecast is too old."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from protocol.frames import AnyFrame
+from protocol.nouns import Room
+from queue_server.domain.waits import live
 from queue_server.domain.waits.estimator import Estimator
 from queue_server.domain.waits.forecast import Forecast
-from queue_server.domain.waits.live import Room, RoomIs
+from queue_server.domain.waits.live import Queue, RoomIs
 from queue_server.domain.waits.translation import CLOSES_AFTER, Event, Hospital, Translation
 
 LEARNED = 30
@@ -27,7 +29,7 @@ class Outlook:
         self.estimator = Estimator()
         self._translation = Translation(hospital)
         self.changed: set[str] = set()
-        """Rooms at which something happened since the caller emptied it."""
+        """Queues in which something happened since the caller emptied it."""
 
     @property
     def hospital(self) -> Hospital:
@@ -55,41 +57,59 @@ class Outlook:
         else:
             self.changed.add(event["queue"])
 
-    def forecast(self, room_id: str, now: datetime) -> Forecast | None:
-        """None when nothing is learned yet of the service or of when the room opens, or there is no such room."""
-        self.until(now)
-        room, queue = self._translation.knows(room_id), self.estimator.queues.get(room_id)
-        if room is None or queue is None or len(self.estimator.paces[queue.service].shapes) < LEARNED:
-            return None
-        now_s = self._translation.now
-        if not room.open:
-            return Forecast(now, reason="no_open_room")
-        room_now = queue.rooms[room_id]
-        if room_now.state is RoomIs.OFF and not self._opens_by_habit(queue.service, room_now, now_s):
-            return Forecast(now, reason="no_call") if self._in_vain(room_id, now_s) else None
-        if self._stands_still(room_id, now_s):
-            return Forecast(now, reason="no_call")
-        normal, first = (tuple(self.estimator.curve(room_id, kind, now_s)) for kind in (False, True))
-        return Forecast(now, normal, first, pauses=room.pause is not None)
+    @property
+    def queues(self) -> list[str]:
+        """Each is a room, or the rooms that call from one pool."""
+        return self._translation.queues
 
-    def _opens_by_habit(self, service: str, room: Room, now: float) -> bool:
+    def rooms(self, queue: str) -> tuple[Room, ...]:
+        return self._translation.rooms(queue)
+
+    def forecast(self, name: str, now: datetime) -> Forecast | None:
+        """For all rooms of a queue, which has the name of its first room.
+
+        None when nothing is learned yet of the service or of when its rooms open, or there is no such queue.
+        """
+        self.until(now)
+        rooms, queue = self.rooms(name), self.estimator.queues.get(name)
+        if not rooms or queue is None or len(self.estimator.paces[queue.service].shapes) < LEARNED:
+            return None
+        takes = [room for room in rooms if room.open]
+        flows = {room.room_id: self._flows(queue, queue.rooms[room.room_id]) for room in takes}
+        calls = [room_id for room_id, flow in flows.items() if flow]
+        pooled = len(rooms) > 1
+        if not takes:
+            return Forecast(now, reason="no_open_room", pooled=pooled)
+        if not calls:
+            return None if None in flows.values() else Forecast(now, reason="no_call", pooled=pooled)
+        normal, first = (
+            tuple(self.estimator.curve(name, kind, self._translation.now, calls)) for kind in (False, True)
+        )
+        pauses = all(room.pause is not None for room in takes)
+        return Forecast(now, normal, first, pauses=pauses, pooled=pooled)
+
+    def _flows(self, queue: Queue, room: live.Room) -> bool | None:
+        """Whether a room calls, or is known to do so soon; None when nothing is known of it."""
+        now = self._translation.now
+        if room.state is RoomIs.OFF and not self._opens_by_habit(queue.service, room, now):
+            return False if self._in_vain(queue, room, now) else None
+        return not self._stands_still(queue, room, now)
+
+    def _opens_by_habit(self, service: str, room: live.Room, now: float) -> bool:
         """It is known at what time of day this room opens, for the first time or after a rest, and that is not far."""
         times = self._openings(service, room)
         return len(times) >= KNOWN_DAYS and times[0] - now < EXPECTED_WITHIN
 
-    def _openings(self, service: str, room: Room) -> list[float]:
+    def _openings(self, service: str, room: live.Room) -> list[float]:
         found = self.estimator.hours[service].openings.get((room.name, room.openings))
         return found.values() if found else []
 
-    def _in_vain(self, room_id: str, now: float) -> bool:
+    def _in_vain(self, queue: Queue, room: live.Room, now: float) -> bool:
         """Somebody has waited for a while, or went in and came out before, and nobody is called."""
-        queue = self.estimator.queues[room_id]
         first = min((entry.arrived for entry in queue.waiting.values()), default=now)
-        return queue.rooms[room_id].openings > 0 or now - first > CLOSES_AFTER
+        return room.openings > 0 or now - first > CLOSES_AFTER
 
-    def _stands_still(self, room_id: str, now: float) -> bool:
-        queue = self.estimator.queues[room_id]
-        room = queue.rooms[room_id]
+    def _stands_still(self, queue: Queue, room: live.Room, now: float) -> bool:
         pace = self.estimator.paces[queue.service]
         if room.state is RoomIs.OFF:
             return now > self._openings(queue.service, room)[-1] + LATER_THAN_EVER
@@ -100,7 +120,7 @@ class Outlook:
         if room.state is RoomIs.PAUSED:
             longest = _usual(pace.sorted_pauses)
         else:
-            longest = _usual(pace.sorted_shapes) * pace.mean(room_id, room_id, room.kind, queue.nominal)
+            longest = _usual(pace.sorted_shapes) * pace.mean(queue.name, room.name, room.kind, queue.nominal)
         return now - room.since > max(CLOSES_AFTER, MUCH_LONGER * longest)
 
 

@@ -2,8 +2,8 @@
 
 An entry says where it stands after each frame: waiting at a room, inside it, or neither. What the estimator hears is
 the step from where it stood before; the kind of frame only says how somebody left a room. Each room is a queue of its
-own; rooms that give the same services learn together. Nobody writes down when the called one comes in: the time inside
-counts from the call.
+own, save that rooms which call from one pool are one queue; queues that give the same services learn together. Nobody
+writes down when the called one comes in: the time inside counts from the call.
 
 A room pauses and closes when staff say so. It is at work from its first call of the day on, whenever it was opened,
 and as not everybody says so, it also pauses when nobody is called although somebody waits, and has closed when that
@@ -13,7 +13,7 @@ read later gives the same events.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
@@ -53,29 +53,46 @@ class Hospital:
     default: Policy
     """Where none is set."""
     time_zone: str
+    pooled: frozenset[str] = frozenset()
+    """Services whose people are called by whichever room is free."""
 
     def policy(self, room: Room) -> Policy:
         return policy_for(room.service_ids, self.policies, self.policies.get("", self.default))
 
-    def queue(self, room: Room) -> Event:
-        """The room as the estimator is told of a queue."""
-        minutes = [self.minutes[service_id] for service_id in room.service_ids if service_id in self.minutes]
-        named, param = discipline(self.policy(room))
+    def queues(self) -> dict[str, tuple[Room, ...]]:
+        """The rooms of each queue: one, or those that share pools. A queue has the name of its first room."""
+        queues: list[tuple[set[str], list[Room]]] = []
+        for room in self.rooms:
+            pools, together = self.pooled.intersection(room.service_ids), [room]
+            for other in [other for other in queues if other[0] & pools]:
+                queues.remove(other)
+                pools, together = pools | other[0], other[1] + together
+            queues.append((set(pools), together))
+        return {together[0].room_id: tuple(together) for _, together in queues}
+
+    def queue(self, rooms: tuple[Room, ...]) -> Event:
+        """Rooms as the estimator is told of a queue."""
+        given = {service_id for room in rooms for service_id in room.service_ids}
+        minutes = [self.minutes[service_id] for service_id in sorted(given) if service_id in self.minutes]
+        named, param = discipline(self.policy(rooms[0]))
         return {
-            "service": group(room),
-            "rooms": [room.room_id],
+            "service": group(given),
+            "rooms": [room.room_id for room in rooms],
             "nominal_min": sum(minutes) / len(minutes) if minutes else 10.0,
             "discipline": named,
             "param": param,
         }
 
 
-def group(room: Room) -> str:
-    """Rooms that give the same services learn together. Not only the id: `exam` means something to the estimator."""
-    return "services " + "+".join(sorted(room.service_ids))
+def group(service_ids: Iterable[str]) -> str:
+    """Queues that give the same services learn together. Not only the id: `exam` means something to the estimator."""
+    return "services " + "+".join(sorted(service_ids))
 
 
 Away: TypeAlias = Literal["pause", "close"]
+
+
+_Waiting: TypeAlias = dict[str, tuple[Entry, Standing]]
 
 
 @dataclass(slots=True)
@@ -83,7 +100,9 @@ class _Line:
     """What is known of one room today."""
 
     room: Room
-    waiting: dict[str, tuple[Entry, Standing]] = field(default_factory=dict)
+    queue: str
+    waiting: _Waiting
+    """Those of the whole queue."""
     inside: set[str] = field(default_factory=set)
     worked: bool = False
     """It has called somebody today."""
@@ -114,6 +133,7 @@ class Translation:
         self._day = ""
         self._midnight: datetime | None = None
         self._lines: dict[str, _Line] = {}
+        self._queues: dict[str, list[_Line]] = {}
         self._where: dict[str, str] = {}
 
     def take(self, at: datetime, frame: frames.AnyFrame) -> Iterator[Event]:
@@ -149,19 +169,19 @@ class Translation:
                 line.away = "pause" if line.away is None else "close"
                 yield self._room_event(line.away, room_id, line.quiet_since)
 
-    def knows(self, room_id: str) -> Room | None:
-        line = self._lines.get(room_id)
-        return line.room if line else None
+    @property
+    def queues(self) -> list[str]:
+        return list(self._queues)
 
-    def waits(self, room_id: str) -> bool:
-        """Somebody waits at the room."""
-        return room_id in self._lines and bool(self._lines[room_id].waiting)
+    def rooms(self, queue: str) -> tuple[Room, ...]:
+        """As they are now; none when there is no such queue today."""
+        return tuple(line.room for line in self._queues.get(queue, ()))
 
     def look_around(self, hospital: Hospital) -> Iterator[Event]:
-        """Rooms and minutes as they are now, whoever changed them."""
+        """Rooms, minutes and pools as they are now, whoever changed them. Pools hold from the next day on."""
         known = {room.room_id: room for room in self.hospital.rooms}
         anew = hospital.minutes != self.hospital.minutes
-        self.hospital = replace(self.hospital, minutes=hospital.minutes)
+        self.hospital = replace(self.hospital, minutes=hospital.minutes, pooled=hospital.pooled)
         for room in hospital.rooms:
             if anew or known.get(room.room_id) != room:
                 yield from self._room_is(room)
@@ -171,11 +191,12 @@ class Translation:
         known = tuple(room if other.room_id == room.room_id else other for other in self.hospital.rooms)
         if room.room_id not in self._lines:
             known = (*known, room)
-            self._lines[room.room_id] = _Line(room)
+            self._lines[room.room_id] = _Line(room, room.room_id, {})
+            self._queues[room.room_id] = [self._lines[room.room_id]]
         self.hospital = replace(self.hospital, rooms=known)
         line = self._lines[room.room_id]
         was, line.room = line.room, room
-        yield {"ev": "queue", "queue": room.room_id, **self.hospital.queue(room)}
+        yield {"ev": "queue", "queue": line.queue, **self.hospital.queue(self.rooms(line.queue))}
         if not room.open and line.opened:
             if line.away != "close":
                 yield self._room_event("close", room.room_id, self.now)
@@ -191,10 +212,16 @@ class Translation:
     def _begin(self, day: str) -> Event:
         self._day, self.now = day, 0.0
         self._midnight = day_start(day, self.hospital.time_zone)
-        self._lines = {room.room_id: _Line(room) for room in self.hospital.rooms}
+        self._lines.clear()
+        self._queues.clear()
         self._where.clear()
-        queues = {room.room_id: self.hospital.queue(room) for room in self.hospital.rooms}
-        return {"ev": "day", "hours": _HOURS, "queues": queues}
+        queues = self.hospital.queues()
+        for name, rooms in queues.items():
+            waiting: _Waiting = {}
+            self._queues[name] = [_Line(room, name, waiting) for room in rooms]
+            self._lines |= {line.room.room_id: line for line in self._queues[name]}
+        told = {name: self.hospital.queue(rooms) for name, rooms in queues.items()}
+        return {"ev": "day", "hours": _HOURS, "queues": told}
 
     def _policy_changed(self, frame: frames.PolicyChanged) -> Iterator[Event]:
         policies = dict(self.hospital.policies)
@@ -203,29 +230,29 @@ class Translation:
         else:
             policies.pop(frame.service_id or "", None)
         self.hospital = replace(self.hospital, policies=policies)
-        for room_id, line in self._lines.items():
-            named, param = discipline(self.hospital.policy(line.room))
-            yield {"ev": "policy", "queue": room_id, "discipline": named, "param": param}
-            for entry, _ in list(line.waiting.values()):
-                yield from self._waits(line, entry)
+        for name, lines in self._queues.items():
+            named, param = discipline(self.hospital.policy(lines[0].room))
+            yield {"ev": "policy", "queue": name, "discipline": named, "param": param}
+            for entry, _ in list(lines[0].waiting.values()):
+                yield from self._waits(self._lines[self._where[entry.entry_id]], entry)
 
     # --- one entry -------------------------------------------------------------------------------------------------
 
     def _moved(self, entry: Entry, frame: frames.AnyFrame) -> Iterator[Event]:
         stood = self._lines.get(self._where.get(entry.entry_id, ""))
         stands = self._lines.get(entry.room_id) if entry.state in ("waiting", "called") else None
-        if stood is not None and (stood is not stands or (entry.entry_id in stood.inside and entry.state == "waiting")):
+        if stood is not None and _leaves(stood, stands, entry):
             yield from self._left(stood, entry, frame)
         if stands is not None and entry.state == "waiting":
             yield from self._waits(stands, entry)
         elif stands is not None and entry.entry_id not in stands.inside:
             yield from self._called(stands, entry, again=isinstance(frame, frames.ActionUndone))
-        for line in (stood, stands):
-            if line is not None:
+        for queue in dict.fromkeys(line.queue for line in (stood, stands) if line is not None):
+            for line in self._queues[queue]:
                 yield from self._listen(line)
 
     def _waits(self, line: _Line, entry: Entry) -> Iterator[Event]:
-        new = standing(entry, self.hospital.policy(line.room))
+        new = standing(entry, self.hospital.policy(self._queues[line.queue][0].room))
         before = line.waiting.get(entry.entry_id)
         line.waiting[entry.entry_id] = entry, new
         self._where[entry.entry_id] = line.room.room_id
@@ -276,9 +303,14 @@ class Translation:
             line.quiet_since = self.now
 
     def _event(self, kind: str, line: _Line, entry: Entry, **more: object) -> Event:
-        room_id = line.room.room_id
-        about = {"ev": kind, "t": self.now, "queue": room_id, "room": room_id, "ticket": entry.entry_id}
-        return about | more
+        return self._room_event(kind, line.room.room_id, self.now) | {"ticket": entry.entry_id} | more
 
     def _room_event(self, kind: str, room_id: str, t: float) -> Event:
-        return {"ev": kind, "t": t, "queue": room_id, "room": room_id}
+        return {"ev": kind, "t": t, "queue": self._lines[room_id].queue, "room": room_id}
+
+
+def _leaves(stood: _Line, stands: _Line | None, entry: Entry) -> bool:
+    """Whether the entry left the room that it was in, or the queue."""
+    if entry.entry_id in stood.inside:
+        return stands is not stood or entry.state == "waiting"
+    return stands is None or stands.queue != stood.queue

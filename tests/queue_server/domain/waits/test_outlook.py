@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import replace
 from datetime import timedelta
 from types import FunctionType, ModuleType
 
@@ -143,6 +144,21 @@ def test_of_a_room_that_never_opened_nothing_is_known_until_somebody_waits_in_va
     assert soon is None
     assert later is not None
     assert later.reason == "no_call"
+
+
+def test_two_rooms_that_call_from_one_pool_are_twice_as_quick() -> None:
+    one = at(read(busy(4 * DAY + 60, waiting=8)), 4 * DAY + 60)
+    story = busy(4 * DAY + 60, waiting=8)
+    for day in range(4):  # the second room has seen people of its own before
+        plain_day(story, day, seed=50, rooms=("r2",))
+    story.issued(4 * DAY + 40, "other", room_id="r2")
+    story.called(4 * DAY + 57, "other")
+    shared = replace(hospital(room(), room("r2"), policy=Capped(overtakes=3)), pooled=frozenset({"general"}))
+    both = at(read(story, Outlook(shared)), 4 * DAY + 60)
+    assert one is not None
+    assert both is not None
+    assert (one.pooled, both.pooled, both.reason) == (False, True, None)
+    assert both.normal[4][1] < 0.75 * one.normal[4][1]
 
 
 def test_the_usual_rest_at_noon_is_foreseen() -> None:

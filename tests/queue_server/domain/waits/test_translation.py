@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -231,3 +232,46 @@ def test_head_starts_of_different_length_and_emergencies_find_their_place() -> N
     by_standing = sorted(waiting, key=lambda one: standing(one, policy).place - lead * standing(one, policy).first)
     assert [one.entry_id for one in by_standing] == order == ["D", "C", "B", "A"]
     assert [before_in_class(one, waiting, policy) for one in waiting] == [0, 2, 1, 0]
+
+
+# --- pools -----------------------------------------------------------------------------------------------------------
+
+
+def pool() -> Hospital:
+    return replace(hospital(room("r1"), room("r2"), room("r3", "eyes")), pooled=frozenset({"general"}))
+
+
+def test_rooms_that_share_a_pool_are_one_queue() -> None:
+    both = Room(room_id="r4", number="4", names={}, zone_id="a", service_ids=("eyes", "skin"))
+    shared = replace(pool(), rooms=(*pool().rooms, both), pooled=frozenset({"general", "eyes"}))
+    assert {name: [one.room_id for one in rooms] for name, rooms in shared.queues().items()} == {
+        "r1": ["r1", "r2"],
+        "r3": ["r3", "r4"],
+    }
+    assert {name: len(rooms) for name, rooms in hospital(room("r1"), room("r2")).queues().items()} == {"r1": 1, "r2": 1}
+
+
+def test_whoever_is_free_calls_from_the_pool() -> None:
+    story = Story()
+    for name in "ABC":
+        story.issued(0, name)
+    story.called(1, "A")
+    elsewhere = story.now["B"].model_copy(update={"room_id": "r2"})
+    story.tell(2, frames.TicketCalled(entry=lifecycle.call(elsewhere, SEVEN), room_number="2", service_names={}))
+    story.finished(9, "B")
+    found = [event for event in events(story, pool(), until=13) if event["ev"] not in ("arrive", "start")]
+    assert [(event["ev"], event["queue"], event["room"]) for event in found] == [
+        ("open", "r1", "r1"), ("call", "r1", "r1"), ("open", "r1", "r2"), ("call", "r1", "r2"), ("finish", "r1", "r2"),
+        ("pause", "r1", "r2"),
+    ]  # fmt: skip
+
+
+def test_who_was_called_from_the_pool_by_mistake_waits_there_again() -> None:
+    story = Story()
+    story.issued(0, "A")
+    before = story.now["A"]
+    elsewhere = before.model_copy(update={"room_id": "r2"})
+    seq = story.tell(2, frames.TicketCalled(entry=lifecycle.call(elsewhere, SEVEN), room_number="2", service_names={}))
+    story.undone(2.5, "A", before, seq, "ticket_called")
+    found = [(event["ev"], event["room"]) for event in events(story, pool())]
+    assert found[-2:] == [("leave", "r2"), ("arrive", "r1")]
