@@ -371,11 +371,17 @@ class Numbered(Value):
     frame: AnyFrame
 
 
+Waits: TypeAlias = dict[str, WaitEstimate]
+"""By service id."""
+
+
 class Heartbeat(Value):
     type: Literal["heartbeat"] = "heartbeat"
     seq: int
     """Number of the newest frame that this listener was sent, or of its snapshot."""
     at: datetime
+    waits: Waits = Field(default_factory=dict)
+    """How long somebody who comes now would wait, by service. Told to kiosks now and then; empty otherwise."""
 
 
 class Refused(Value):

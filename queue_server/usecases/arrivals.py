@@ -140,8 +140,8 @@ def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str,
         version=1,
         issued_at=change.at,
         language=intake.language,
-        pooled=given.printed_room_id is None
-        and is_pooled(change, service.service_id),  # the paper names a room: it wins
+        # A room that stands on the paper wins.
+        pooled=given.printed_room_id is None and is_pooled(change, service.service_id),
     )
     store.insert_ticket(change.connection, change.site.site_id, ticket, given.device_id)
     store.insert_entry(change.connection, change.site.site_id, change.day, entry)
