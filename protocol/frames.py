@@ -93,6 +93,8 @@ class TicketCalled(Frame):
 class TicketNotHere(Frame):
     type: Literal["ticket_not_here"] = "ticket_not_here"
     entry: Entry
+    by_rule: bool = False
+    """Nobody said so: the calls went unanswered for as long as the hospital's rule says."""
 
 
 class TicketReturned(Frame):
