@@ -30,7 +30,7 @@ from protocol.nouns import (
     Value,
     Zone,
 )
-from protocol.opening import NumberFormat, OpeningHours, Quota
+from protocol.opening import NumberFormat, OpeningHours, Overnight, Quota
 from protocol.policy import Policy
 from protocol.site import RoomShape, ServiceShape, SiteShape, ZoneShape
 
@@ -133,6 +133,15 @@ class TicketTransferred(Frame):
     placed: TransferPlace = "seniority"
 
 
+class TicketCarriedOver(Frame):
+    """The day changed, and this entry stays in the line of its room: the service is kept overnight."""
+
+    type: Literal["ticket_carried_over"] = "ticket_carried_over"
+    entry: Entry
+    business_day: str
+    """ISO date of the day in whose line it stands now."""
+
+
 class TicketPrinted(Frame):
     heard_by: ClassVar[frozenset[Listener]] = STAFF
     type: Literal["ticket_printed"] = "ticket_printed"
@@ -200,11 +209,12 @@ class ServiceSettingsChanged(Frame):
     heard_by: ClassVar[frozenset[Listener]] = STAFF
     type: Literal["service_settings_changed"] = "service_settings_changed"
     service_id: str | None = None
-    changed: Literal["open", "hours", "quota", "numbers"]
+    changed: Literal["open", "hours", "quota", "numbers", "overnight"]
     open: bool | None = None
     hours: OpeningHours | None = None
     quota: Quota | None = None
     numbers: NumberFormat | None = None
+    overnight: Overnight | None = None
 
 
 class SiteChanged(Frame):
@@ -238,6 +248,7 @@ AnyFrame: TypeAlias = Annotated[
     | TicketHeld
     | ActionUndone
     | TicketTransferred
+    | TicketCarriedOver
     | TicketPrinted
     | CallAcknowledged
     | AlertRaised
@@ -259,6 +270,7 @@ FRAME_TYPES: tuple[type[Frame], ...] = (
     TicketHeld,
     ActionUndone,
     TicketTransferred,
+    TicketCarriedOver,
     TicketPrinted,
     CallAcknowledged,
     AlertRaised,

@@ -118,6 +118,13 @@ class NumberFormat(_Setting):
         return frozenset({self.letters, *(letters for chosen in others for letters in chosen.values())})
 
 
+class Overnight(_Setting):
+    """Whether people who were not seen stay in line when the day changes, as an emergency department needs it."""
+
+    keep: bool
+
+
 HOURS: TypeAdapter[OpeningHours] = TypeAdapter(OpeningHours)
 QUOTA: TypeAdapter[Quota] = TypeAdapter(Quota)
 NUMBERS: TypeAdapter[NumberFormat] = TypeAdapter(NumberFormat)
+OVERNIGHT: TypeAdapter[Overnight] = TypeAdapter(Overnight)

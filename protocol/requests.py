@@ -28,7 +28,7 @@ from protocol.nouns import (
     TransferReason,
     Value,
 )
-from protocol.opening import NumberFormat, OpeningHours, Quota
+from protocol.opening import NumberFormat, OpeningHours, Overnight, Quota
 from protocol.policy import Policy
 from protocol.site import Id, RoomShape, ServiceShape, SiteShape, ZoneShape
 
@@ -357,6 +357,16 @@ class SaveRoom(Request):
     room: RoomShape
 
 
+class ChangeOvernight(Request):
+    """Whether people of a service who were not seen stay in line at the change of day; None: they do not."""
+
+    path: ClassVar[str] = "/api/overnight"
+    answer: ClassVar[type[Value]] = Done
+
+    service_id: Id
+    overnight: Overnight | None = None
+
+
 class CreatePairingCode(Request):
     """An administrator prepares a place for a device; the answer's code is typed at the device within ten minutes."""
 
@@ -399,6 +409,7 @@ REQUESTS: tuple[type[Request], ...] = (
     ChangeOpeningHours,
     ChangeQuota,
     ChangeNumbers,
+    ChangeOvernight,
     ChangeSite,
     SaveZone,
     SaveService,

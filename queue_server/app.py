@@ -35,7 +35,7 @@ from queue_server.store.repository import ensure_site
 from queue_server.store.schema import migrate
 from queue_server.store.writer import Writer
 from queue_server.threads import to_the_end
-from queue_server.usecases import announcing, holding, people
+from queue_server.usecases import announcing, holding, overnight, people
 from queue_server.usecases.callers import standing
 from queue_server.usecases.listening import Ear
 from queue_server.usecases.once import change, forget_old_answers, look
@@ -158,6 +158,8 @@ async def _return_held(core: Core) -> None:
     """
     while True:
         try:
+            if await to_the_end(look, core, overnight.is_due):
+                await core.writer.run(lambda connection: overnight.carry_over(change(core, connection, "server:timer")))
             if await to_the_end(look, core, holding.any_due):
                 await core.writer.run(lambda connection: holding.return_due(change(core, connection, "server:timer")))
             if await to_the_end(look, core, announcing.news):

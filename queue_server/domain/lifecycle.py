@@ -79,6 +79,11 @@ def transfer(entry: Entry, service_id: str, room_id: str, place: datetime | None
     return entry.model_copy(update=anew | there)
 
 
+def carry_over(entry: Entry) -> Entry:
+    """The day changed; everything else is as it was."""
+    return entry.model_copy(update={"version": entry.version + 1})
+
+
 def restore(entry: Entry, before: Entry) -> Entry:
     """As it was `before` a mistake, whatever state that is; the version still grows, so that no one is misled."""
     return before.model_copy(update={"version": entry.version + 1})

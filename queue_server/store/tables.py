@@ -236,7 +236,7 @@ rule = Table(
     "rule",
     metadata,
     _id("site_id", ForeignKey("site.site_id"), primary_key=True),
-    Column("kind", String(16), primary_key=True),  # policy | hours | quota | numbers | told
+    Column("kind", String(16), primary_key=True),  # `queue_server.store.rules.Kind`
     _id("scope", primary_key=True),  # service id, or ''
     _json("value"),
     _moment("changed_at"),

@@ -23,6 +23,7 @@ from queue_server.usecases.announcing import when_full
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.opening import opens_text, room_loads, status_for, take_number
 from queue_server.usecases.ordering import line_of_room, people_ahead
+from queue_server.usecases.overnight import carry_over, kept_overnight
 
 TICKET_PATH = "/t/"
 LONGEST_NUMBER = 64
@@ -40,11 +41,14 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
     if not service.self_service:
         raise Conflict("not_self_service", service_id=service.service_id)
     intake = checked(change.site, request.intake)
+    carry_over(change)
     site_id = change.site.site_id
     patient_id = people.keep_patient(change.connection, site_id, intake, new_id(), change.now)
     priority = on_arrival(intake, date.fromisoformat(change.day), request.declared)
     status = status_for(change, service, patient_id, known_class(priority))
-    admission = admit(service, store.entries_of_patient(change.connection, patient_id, change.day), status)
+    kept = kept_overnight(change)
+    held_today = store.entries_of_patient(change.connection, patient_id, change.day, overnight=bool(kept))
+    admission = admit(service, held_today, status)
     if isinstance(admission, NotAdmitted):
         raise _refusal(change, service, admission.now)
     if isinstance(admission, AlreadyHeld):
@@ -87,7 +91,7 @@ def _held(change: Change, service: Service, held: AlreadyHeld, device_id: str | 
         change.journal(TicketReturned(entry=entry, zone_id=room.zone_id), device_id=device_id)
     ticket = store.load_ticket(change.connection, change.site.site_id, entry.ticket_id)
     assert ticket is not None, "an entry always has its ticket"
-    return describe(change, ticket, entry, service).model_copy(update={"already_held": True})
+    return describe(change, ticket, entry, service, change.day).model_copy(update={"already_held": True})
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str,
         zone_id=room.zone_id,
     )
     change.journal(frame, visit_id=visit_id)
-    return describe(change, ticket, entry, service)
+    return describe(change, ticket, entry, service, change.day)
 
 
 def assign_room(change: Change, service_id: str) -> Room:
@@ -157,15 +161,16 @@ def _room(reading: Reading, entry: Entry) -> Room:
     return room
 
 
-def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service) -> Ticket:
-    """The ticket as its holder needs it now: where to go, how many are before them, how long it will take."""
+def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service, day: str) -> Ticket:
+    """The ticket as its holder needs it now: where to go, how many are before them, how long it will take.
+
+    `day` is the business day in whose line the entry stands.
+    """
     room = _room(reading, entry)
     ahead = 0
     if entry.state in ("waiting", "held"):  # whose place is kept
-        waiting = store.entries_of_day(
-            reading.connection, reading.site.site_id, ticket.business_day, ("waiting",), room.room_id
-        )
-        ahead = people_ahead(reading, entry, room, waiting, ticket.business_day)
+        waiting = store.entries_of_day(reading.connection, reading.site.site_id, day, ("waiting",), room.room_id)
+        ahead = people_ahead(reading, entry, room, waiting, day)
     minutes = store.service_minutes(reading.connection, reading.site.site_id)[service.service_id]
     return Ticket(
         ticket_id=ticket.ticket_id,
@@ -189,7 +194,7 @@ class TicketView:
     ticket: Ticket
     site: Site
     over: bool
-    """The day of this ticket has passed."""
+    """The day in whose line it stood has passed."""
 
 
 def ticket_by_address(reading: Reading, address: str) -> TicketView:
@@ -200,4 +205,5 @@ def ticket_by_address(reading: Reading, address: str) -> TicketView:
     entry = store.entry_of_ticket(reading.connection, row.ticket_id)
     service = store.load_service(reading.connection, reading.site.site_id, entry.service_id)
     assert service is not None, "an entry always has its service"
-    return TicketView(describe(reading, row, entry, service), reading.site, over=row.business_day < reading.today)
+    day = store.day_of_entry(reading.connection, entry.entry_id)
+    return TicketView(describe(reading, row, entry, service, day), reading.site, over=day < reading.today)

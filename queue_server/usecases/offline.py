@@ -24,6 +24,7 @@ from queue_server.usecases.announcing import when_full
 from queue_server.usecases.arrivals import Given, checked, describe, keep_ticket
 from queue_server.usecases.change import Change
 from queue_server.usecases.opening import room_loads, status_for
+from queue_server.usecases.overnight import carry_late, kept_overnight
 
 OLDEST = timedelta(days=7)
 
@@ -50,7 +51,8 @@ def upload(change: Change, request: UploadOfflineTicket, kiosk: Device) -> Ticke
         raise Conflict("no_room", service_id=service.service_id)
     room, moved = place
     patient_id = people.keep_patient(change.connection, change.site.site_id, intake, new_id(), change.now)
-    held = store.entries_of_patient(change.connection, patient_id, change.day)
+    overnight = bool(kept_overnight(change))
+    held = store.entries_of_patient(change.connection, patient_id, change.day, overnight)
     priority = on_arrival(intake, date.fromisoformat(change.day), request.declared)
     flags = would_refuse(service, held, status_for(change, service, patient_id, known_class(priority), change.at))
     visit_id = people.keep_visit(
@@ -68,7 +70,7 @@ def upload(change: Change, request: UploadOfflineTicket, kiosk: Device) -> Ticke
     )
     ticket = keep_ticket(change, service, intake, visit_id, given)
     when_full(change, service.service_id)
-    return ticket
+    return ticket.model_copy(update={"entry": carry_late(change, ticket.entry)})
 
 
 def _check_paper(change: Change, request: UploadOfflineTicket, kiosk: Device) -> None:
@@ -96,7 +98,7 @@ def _again(change: Change, request: UploadOfflineTicket, intake: Intake, known: 
     entry = store.entry_of_ticket(change.connection, known.ticket_id)
     service = store.load_service(change.connection, change.site.site_id, entry.service_id)
     assert service is not None, "an entry always has its service"
-    return describe(change, known, entry, service)
+    return describe(change, known, entry, service, store.day_of_entry(change.connection, entry.entry_id))
 
 
 def _same_person(change: Change, identity: Identity, ticket_id: str) -> bool:

@@ -6,8 +6,8 @@ from sqlalchemy import update
 
 from protocol.frames import ServiceSettingsChanged
 from protocol.nouns import Value
-from protocol.opening import HOURS, NUMBERS, QUOTA, NumberFormat, OpeningHours, Quota
-from protocol.requests import ChangeNumbers, ChangeOpeningHours, ChangeQuota, ChangeService, Done
+from protocol.opening import HOURS, NUMBERS, OVERNIGHT, QUOTA, NumberFormat, OpeningHours, Overnight, Quota
+from protocol.requests import ChangeNumbers, ChangeOpeningHours, ChangeOvernight, ChangeQuota, ChangeService, Done
 from queue_server.errors import Conflict, NotFound
 from queue_server.store import repository as store
 from queue_server.store.rules import SITE, Kind, load_rules, save_rule
@@ -15,6 +15,7 @@ from queue_server.store.series import letters_in_use
 from queue_server.store.tables import service as service_table
 from queue_server.usecases.announcing import announce, tell
 from queue_server.usecases.change import Change, Reading
+from queue_server.usecases.overnight import mark_carried
 
 
 class ServiceSettings(Value):
@@ -24,6 +25,7 @@ class ServiceSettings(Value):
     hours: OpeningHours | None = None
     quota: Quota | None = None
     numbers: NumberFormat | None = None
+    overnight: Overnight | None = None
 
 
 class AllSettings(Value):
@@ -74,17 +76,31 @@ def change_numbers(change: Change, request: ChangeNumbers) -> Done:
     return _told(change, frame)
 
 
+def change_overnight(change: Change, request: ChangeOvernight) -> Done:
+    """From the next change of day on. Raises ``unknown_service``."""
+    _check_service(change, request.service_id)
+    _keep(change, "overnight", request.service_id, request.overnight)
+    mark_carried(change)  # who was sent home this morning does not come back into the line now
+    frame = ServiceSettingsChanged(service_id=request.service_id, changed="overnight", overnight=request.overnight)
+    return Done(seq=change.journal(frame))
+
+
 def settings(reading: Reading) -> AllSettings:
     """What was set for the site, and for each service."""
     connection, site_id = reading.connection, reading.site.site_id
     hours = load_rules(connection, site_id, "hours", HOURS)
     quotas = load_rules(connection, site_id, "quota", QUOTA)
     numbers = load_rules(connection, site_id, "numbers", NUMBERS)
+    overnight = load_rules(connection, site_id, "overnight", OVERNIGHT)
     scopes = [SITE, *(one.service_id for one in store.load_services(connection, site_id))]
     return AllSettings(
         settings=tuple(
             ServiceSettings(
-                service_id=scope or None, hours=hours.get(scope), quota=quotas.get(scope), numbers=numbers.get(scope)
+                service_id=scope or None,
+                hours=hours.get(scope),
+                quota=quotas.get(scope),
+                numbers=numbers.get(scope),
+                overnight=overnight.get(scope),
             )
             for scope in scopes
         )

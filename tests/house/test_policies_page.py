@@ -14,6 +14,7 @@ from protocol.policy import Rule
 from protocol.requests import (
     ChangeNumbers,
     ChangeOpeningHours,
+    ChangeOvernight,
     ChangePolicy,
     ChangeQuota,
     ChangeService,
@@ -38,7 +39,7 @@ def test_an_example_is_a_right_message(name: str, text: str) -> None:
 
 def test_every_setting_and_policy_has_an_example() -> None:
     named = {name for name, _ in EXAMPLES}
-    of_services = (ChangePolicy, ChangeService, ChangeOpeningHours, ChangeQuota, ChangeNumbers)
+    of_services = (ChangePolicy, ChangeService, ChangeOpeningHours, ChangeQuota, ChangeNumbers, ChangeOvernight)
     of_the_site = (ChangeSite, SaveZone, SaveService, SaveRoom)
     assert {one.__name__ for one in (*of_services, *of_the_site)} <= named
     shown = {
