@@ -15,6 +15,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
+from protocol.appointments import Appointment, AppointmentRule
 from protocol.nouns import (
     ChosenReason,
     Device,
@@ -25,6 +26,7 @@ from protocol.nouns import (
     Room,
     Service,
     Site,
+    Timing,
     TransferPlace,
     TransferReason,
     Value,
@@ -59,6 +61,10 @@ class TicketIssued(Frame):
     """Why the server would have refused it, had it been asked in time."""
     offline: bool = False
     """Given by a kiosk from its own series, and told later; ``entry.issued_at`` is when it was given."""
+    appointment_id: str | None = None
+    """The appointment that it was taken for."""
+    timing: Timing | None = None
+    """How the person came for an appointment; also when the number is none for it (another day)."""
     printed_room_id: str | None = None
     """The room on the paper of an offline ticket; it may have closed since, so that ``entry.room_id`` is another."""
 
@@ -182,6 +188,14 @@ class DeviceHealthChanged(Frame):
     health: DeviceHealth
 
 
+class AppointmentChanged(Frame):
+    """An appointment was made, changed or cancelled. Whose it is, is not told."""
+
+    heard_by: ClassVar[frozenset[Listener]] = STAFF
+    type: Literal["appointment_changed"] = "appointment_changed"
+    appointment: Appointment
+
+
 class PriorityConfirmed(Frame):
     """Staff confirmed, granted or withdrew a priority; `entry` is as it is now, `was` what was known before."""
 
@@ -209,12 +223,13 @@ class ServiceSettingsChanged(Frame):
     heard_by: ClassVar[frozenset[Listener]] = STAFF
     type: Literal["service_settings_changed"] = "service_settings_changed"
     service_id: str | None = None
-    changed: Literal["open", "hours", "quota", "numbers", "overnight"]
+    changed: Literal["open", "hours", "quota", "numbers", "overnight", "appointments"]
     open: bool | None = None
     hours: OpeningHours | None = None
     quota: Quota | None = None
     numbers: NumberFormat | None = None
     overnight: Overnight | None = None
+    appointments: AppointmentRule | None = None
 
 
 class SiteChanged(Frame):
@@ -254,6 +269,7 @@ AnyFrame: TypeAlias = Annotated[
     | AlertRaised
     | DevicePaired
     | DeviceHealthChanged
+    | AppointmentChanged
     | PriorityConfirmed
     | PolicyChanged
     | ServiceSettingsChanged
@@ -276,6 +292,7 @@ FRAME_TYPES: tuple[type[Frame], ...] = (
     AlertRaised,
     DevicePaired,
     DeviceHealthChanged,
+    AppointmentChanged,
     PriorityConfirmed,
     PolicyChanged,
     ServiceSettingsChanged,
@@ -288,7 +305,9 @@ FRAME: TypeAdapter[AnyFrame] = TypeAdapter(AnyFrame)
 def plain_entry(entry: Entry) -> Entry:
     """The entry without what only staff need: a priority may say that somebody is pregnant or disabled, and why
     somebody was held or called out of turn is nobody else's business either (health data, Law 91/2025/QH15)."""
-    return entry.model_copy(update={"priority": Priority(), "held_reason": None, "held_until": None, "place": None})
+    return entry.model_copy(
+        update={"priority": Priority(), "held_reason": None, "held_until": None, "place": None, "appointment": None}
+    )
 
 
 _STAFF_ONLY = {"reason": "", "rule": "", "overtook": False, "chosen_reason": None, "by_role": ""}
@@ -301,7 +320,7 @@ def for_everyone(frame: AnyFrame) -> AnyFrame:
         return frame
     update: dict[str, object] = {"entry": plain_entry(entry)}
     if isinstance(frame, TicketIssued):
-        update |= {"flags": ()}
+        update |= {"flags": (), "appointment_id": None, "timing": None}
     elif isinstance(frame, TicketCalled):
         update |= _STAFF_ONLY
     elif isinstance(frame, TicketTransferred):

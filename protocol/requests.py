@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from pydantic import ConfigDict, Field
 
+from protocol.appointments import Appointment, AppointmentRule, Booking
 from protocol.nouns import (
     ChosenReason,
     Device,
@@ -367,6 +368,69 @@ class ChangeOvernight(Request):
     overnight: Overnight | None = None
 
 
+class ChangeAppointmentRule(Request):
+    """What happens to people who come early, late or on another day; without `service_id`, for every service without a
+    rule of its own. None: the rule of the site, or the usual one."""
+
+    path: ClassVar[str] = "/api/appointment-rules"
+    answer: ClassVar[type[Value]] = Done
+
+    service_id: Id | None = None
+    rule: AppointmentRule | None = None
+
+
+# --- appointments --------------------------------------------------------------------------------------------------
+
+
+class Booked(Value):
+    appointment: Appointment
+    seq: int
+    """Number of the newest journal entry when it was written."""
+
+
+class AddAppointment(Request):
+    """Make an appointment, or change the one that has this `source_id`."""
+
+    path: ClassVar[str] = "/api/appointments"
+    answer: ClassVar[type[Value]] = Booked
+
+    booking: Booking
+
+
+class CancelAppointment(Request):
+    path: ClassVar[str] = "/api/appointment-cancellations"
+    answer: ClassVar[type[Value]] = Booked
+
+    appointment_id: Id
+
+
+class ImportProblem(Value):
+    """`place` counts from 1. The `code` is the one that `AddAppointment` would be refused with."""
+
+    place: int
+    source_id: str
+    code: str
+
+
+class Imported(Value):
+    dry_run: bool
+    added: int
+    changed: int
+    unchanged: int
+    problems: tuple[ImportProblem, ...] = ()
+    """These were left out; all others were taken."""
+
+
+class ImportAppointments(Request):
+    """A list of appointments; with `dry_run` it is only told what would come of it. Longer lists are sent in parts."""
+
+    path: ClassVar[str] = "/api/appointment-imports"
+    answer: ClassVar[type[Value]] = Imported
+
+    bookings: Annotated[tuple[Booking, ...], Field(min_length=1, max_length=200)]
+    dry_run: bool = False
+
+
 class CreatePairingCode(Request):
     """An administrator prepares a place for a device; the answer's code is typed at the device within ten minutes."""
 
@@ -410,6 +474,10 @@ REQUESTS: tuple[type[Request], ...] = (
     ChangeQuota,
     ChangeNumbers,
     ChangeOvernight,
+    ChangeAppointmentRule,
+    AddAppointment,
+    CancelAppointment,
+    ImportAppointments,
     ChangeSite,
     SaveZone,
     SaveService,

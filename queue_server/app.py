@@ -11,6 +11,7 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from queue_server.api import (
+    appointments,
     calling,
     description,
     devices,
@@ -76,6 +77,7 @@ def build(settings: ServerSettings, *, clock: Clock = utc_now, passwords: Passwo
         service_settings.router,
         site.router,
         calling.router,
+        appointments.router,
         feed.router,
         metrics.router,
         description.router,

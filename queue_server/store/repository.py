@@ -171,6 +171,7 @@ def to_entry(row: RowMapping) -> Entry:
         held_reason=row["held_reason"],
         held_until=row["held_until"],
         place=row["place"],
+        appointment=row["appointment"],
     )
 
 
@@ -288,6 +289,7 @@ def _columns(known: Entry) -> Mapping[str, Any]:
         "held_reason": known.held_reason,
         "held_until": known.held_until,
         "place": known.place,
+        "appointment": known.appointment,
     }
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from protocol.frames import TicketIssued, TicketReturned
 from protocol.nouns import Entry, Intake, Priority, Room, Service, Site, Ticket
 from protocol.requests import IssueTicket
 from queue_server.auth.keys import new_id
 from queue_server.domain import estimate, lifecycle
-from queue_server.domain.admission import AlreadyHeld, NotAdmitted, admit
+from queue_server.domain.admission import AlreadyHeld, HeldBack, NotAdmitted, admit
 from queue_server.domain.assignment import least_busy
 from queue_server.domain.calling import CallingRules, place_after
+from queue_server.domain.keeping import Keeping, stand
 from queue_server.domain.opening import Status
 from queue_server.domain.priority import known_class, on_arrival
 from queue_server.errors import Conflict, Invalid, NotFound
@@ -20,6 +22,7 @@ from queue_server.store import people
 from queue_server.store import repository as store
 from queue_server.store.repository import TicketRow
 from queue_server.usecases.announcing import when_full
+from queue_server.usecases.appointments import arrived, keeping_of, rule_of
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.opening import opens_text, room_loads, status_for, take_number
 from queue_server.usecases.ordering import line_of_room, people_ahead
@@ -48,15 +51,18 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
     status = status_for(change, service, patient_id, known_class(priority))
     kept = kept_overnight(change)
     held_today = store.entries_of_patient(change.connection, patient_id, change.day, overnight=bool(kept))
-    admission = admit(service, held_today, status)
+    keeping = keeping_of(change, patient_id, service.service_id)
+    admission = admit(service, held_today, status, keeping)
+    if isinstance(admission, HeldBack):
+        raise _held_back(change, admission.keeping)
     if isinstance(admission, NotAdmitted):
         raise _refusal(change, service, admission.now)
     if isinstance(admission, AlreadyHeld):
         return _held(change, service, admission, device_id, rules)
     visit_id = people.keep_visit(change.connection, site_id, patient_id, change.day, intake, new_id(), change.at)
-    room = assign_room(change, service.service_id)
+    room = assign_room(change, service.service_id, keeping.appointment.room_id if keeping and keeping.uses_it else None)
     number = take_number(change, service, known_class(priority))
-    given = Given(number, new_id(), room, priority, device_id)
+    given = Given(number, new_id(), room, priority, device_id, keeping=keeping)
     ticket = keep_ticket(change, service, intake, visit_id, given)
     when_full(change, service.service_id)
     return ticket
@@ -70,6 +76,20 @@ def _refusal(change: Change, service: Service, now: Status) -> Conflict:
     if now.opens_at is not None:
         detail["opens_at"] = now.opens_at.isoformat()
     return Conflict(now.code or "service_closed", **detail)
+
+
+def _held_back(change: Change, keeping: Keeping) -> Conflict:
+    """Named, with the appointed time (``at``) and when to come (``opens``)."""
+    appointment = keeping.appointment
+    zone = ZoneInfo(change.site.time_zone)
+    at = appointment.starts_at.astimezone(zone)
+    detail = {"starts_at": at.isoformat(), "at": opens_text(change, at)}
+    if keeping.come_at is not None:
+        come_at = keeping.come_at.astimezone(zone)
+        detail |= {"opens_at": come_at.isoformat(), "opens": opens_text(change, come_at)}
+    if appointment.elsewhere is not None:
+        detail["place"] = appointment.elsewhere
+    return Conflict(keeping.refusal or "", service_id=appointment.service_id, **detail)
 
 
 def checked(site: Site, intake: Intake) -> Intake:
@@ -105,12 +125,13 @@ class Given:
     device_id: str | None = None
     offline: bool = False
     printed_room_id: str | None = None
+    keeping: Keeping | None = None
     flags: tuple[str, ...] = ()
 
 
 def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str, given: Given) -> Ticket:
     """A person stands in the line from now on, and everybody hears so."""
-    room = given.room
+    room, keeping = given.room, given.keeping
     ticket = TicketRow(
         ticket_id=new_id(),
         visit_id=visit_id,
@@ -121,6 +142,7 @@ def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str,
         issued_at=change.at,
         offline=given.offline,
     )
+    where = stand(given.keeping, rule_of(change, service.service_id), change.at)
     entry = Entry(
         entry_id=new_id(),
         ticket_id=ticket.ticket_id,
@@ -132,6 +154,8 @@ def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str,
         version=1,
         issued_at=change.at,
         language=intake.language,
+        place=where.place,
+        appointment=where.appointment,
     )
     store.insert_ticket(change.connection, change.site.site_id, ticket, given.device_id)
     store.insert_entry(change.connection, change.site.site_id, change.day, entry)
@@ -141,14 +165,27 @@ def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str,
         flags=given.flags,
         offline=given.offline,
         printed_room_id=given.printed_room_id,
+        appointment_id=keeping.appointment.appointment_id if keeping and keeping.uses_it else None,
+        timing=keeping.timing if keeping else None,
         zone_id=room.zone_id,
     )
     change.journal(frame, visit_id=visit_id)
-    return describe(change, ticket, entry, service, change.day)
+    arrived(change, keeping, ticket.ticket_id)
+    described = describe(change, ticket, entry, service, change.day)
+    if keeping is None:
+        return described
+    return described.model_copy(update={"timing": keeping.timing, "appointment_at": keeping.appointment.starts_at})
 
 
-def assign_room(change: Change, service_id: str) -> Room:
-    """The open room of a service with the least work. Raises Conflict ``no_open_room``."""
+def assign_room(change: Change, service_id: str, booked: str | None = None) -> Room:
+    """The room that was booked, while it is open; else the open one with the least work for the service.
+
+    Raises Conflict ``no_open_room``.
+    """
+    if booked is not None:
+        room = store.load_room(change.connection, change.site.site_id, booked)
+        if room is not None and room.open and service_id in room.service_ids:
+            return room
     chosen = least_busy(service_id, room_loads(change, change.day))
     if chosen is None:
         raise Conflict("no_open_room", service_id=service_id)

@@ -21,6 +21,7 @@ from queue_server.store import journal, people
 from queue_server.store import repository as store
 from queue_server.store.repository import TicketRow
 from queue_server.usecases.announcing import when_full
+from queue_server.usecases.appointments import keeping_of
 from queue_server.usecases.arrivals import Given, checked, describe, keep_ticket
 from queue_server.usecases.change import Change
 from queue_server.usecases.opening import room_loads, status_for
@@ -54,7 +55,9 @@ def upload(change: Change, request: UploadOfflineTicket, kiosk: Device) -> Ticke
     overnight = bool(kept_overnight(change))
     held = store.entries_of_patient(change.connection, patient_id, change.day, overnight)
     priority = on_arrival(intake, date.fromisoformat(change.day), request.declared)
-    flags = would_refuse(service, held, status_for(change, service, patient_id, known_class(priority), change.at))
+    keeping = keeping_of(change, patient_id, service.service_id)
+    then = status_for(change, service, patient_id, known_class(priority), change.at)
+    flags = would_refuse(service, held, then, keeping)
     visit_id = people.keep_visit(
         change.connection, change.site.site_id, patient_id, change.day, intake, new_id(), change.at
     )
@@ -66,6 +69,7 @@ def upload(change: Change, request: UploadOfflineTicket, kiosk: Device) -> Ticke
         device_id=kiosk.device_id,
         offline=True,
         printed_room_id=request.room_id,
+        keeping=keeping,
         flags=(*flags, moved) if moved else flags,
     )
     ticket = keep_ticket(change, service, intake, visit_id, given)

@@ -58,8 +58,7 @@ def line_of_room(reading: Reading, room: Room, waiting: Sequence[Entry], day: st
 def people_ahead(reading: Reading, entry: Entry, room: Room, waiting: Sequence[Entry], day: str) -> int:
     """How many will be called before this entry, which may itself be among those who wait."""
     policy = policy_of_room(reading, room)
-    rights = {*order.classes_of(policy), "emergency"}
-    if not any(other.priority.priority_class in rights for other in (entry, *waiting)):  # mostly so, and simple
+    if not any(order.goes_first(other, policy) for other in (entry, *waiting)):  # mostly so, and simple
         return order.people_before(entry, waiting)
     recent = recent_calls(reading.connection, room.room_id, day, order.RECENT)
     return order.people_ahead(entry, waiting, recent, policy, reading.now, _each(reading, room))

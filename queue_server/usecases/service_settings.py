@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
+from protocol.appointments import APPOINTMENT_RULE, AppointmentRule
 from protocol.frames import ServiceSettingsChanged
 from protocol.nouns import Value
 from protocol.opening import HOURS, NUMBERS, OVERNIGHT, QUOTA, NumberFormat, OpeningHours, Overnight, Quota
-from protocol.requests import ChangeNumbers, ChangeOpeningHours, ChangeOvernight, ChangeQuota, ChangeService, Done
+from protocol.requests import (
+    ChangeAppointmentRule,
+    ChangeNumbers,
+    ChangeOpeningHours,
+    ChangeOvernight,
+    ChangeQuota,
+    ChangeService,
+    Done,
+)
 from queue_server.errors import Conflict, NotFound
 from queue_server.store import repository as store
 from queue_server.store.rules import SITE, Kind, load_rules, save_rule
@@ -26,6 +35,7 @@ class ServiceSettings(Value):
     quota: Quota | None = None
     numbers: NumberFormat | None = None
     overnight: Overnight | None = None
+    appointments: AppointmentRule | None = None
 
 
 class AllSettings(Value):
@@ -85,6 +95,14 @@ def change_overnight(change: Change, request: ChangeOvernight) -> Done:
     return Done(seq=change.journal(frame))
 
 
+def change_appointment_rule(change: Change, request: ChangeAppointmentRule) -> Done:
+    """For whoever comes from now on. Raises ``unknown_service``."""
+    _check_service(change, request.service_id)
+    _keep(change, "appointments", request.service_id, request.rule)
+    frame = ServiceSettingsChanged(service_id=request.service_id, changed="appointments", appointments=request.rule)
+    return Done(seq=change.journal(frame))
+
+
 def settings(reading: Reading) -> AllSettings:
     """What was set for the site, and for each service."""
     connection, site_id = reading.connection, reading.site.site_id
@@ -92,6 +110,7 @@ def settings(reading: Reading) -> AllSettings:
     quotas = load_rules(connection, site_id, "quota", QUOTA)
     numbers = load_rules(connection, site_id, "numbers", NUMBERS)
     overnight = load_rules(connection, site_id, "overnight", OVERNIGHT)
+    appointments = load_rules(connection, site_id, "appointments", APPOINTMENT_RULE)
     scopes = [SITE, *(one.service_id for one in store.load_services(connection, site_id))]
     return AllSettings(
         settings=tuple(
@@ -101,6 +120,7 @@ def settings(reading: Reading) -> AllSettings:
                 quota=quotas.get(scope),
                 numbers=numbers.get(scope),
                 overnight=overnight.get(scope),
+                appointments=appointments.get(scope),
             )
             for scope in scopes
         )
