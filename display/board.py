@@ -13,10 +13,11 @@ Rules (design tokens and DESIGN.md, "The wall and the voice"):
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from display.room_news import RoomNews, after, fresh
 from protocol.frames import (
     ActionUndone,
     Heartbeat,
@@ -72,6 +73,8 @@ class Board:
     """Called, and waiting for a slot; oldest first."""
     history: tuple[Call, ...] = ()
     """Newest first, at most `HISTORY_KEPT`."""
+    news: RoomNews = field(default_factory=RoomNews)
+    """Rooms that pause, and people who are to go to another room."""
     heard_at: float | None = None
     """When the feed was last heard (monotonic seconds), None = never."""
     server_time: datetime | None = None
@@ -96,10 +99,10 @@ def apply(board: Board, heard: Heard, now: float) -> Board:
     if isinstance(heard, Snapshot):
         board = _redrawn(board, heard, now)
     elif isinstance(heard, Numbered):
-        board = _framed(board, heard, now)
+        board = replace(_framed(board, heard, now), news=after(board.news, heard.frame, now))
     if heard is not None:
         board = replace(board, heard_at=now, server_time=heard.at)
-    return _settled(board, now)
+    return replace(_settled(board, now), news=fresh(board.news, now))
 
 
 def _framed(board: Board, numbered: Numbered, now: float) -> Board:
@@ -244,7 +247,8 @@ def _redrawn(board: Board, snapshot: Snapshot, now: float) -> Board:
     heroes = tuple(sorted((*free, *pinned), key=lambda call: -call.seq))
     shown = {call.entry_id for call in (*heroes, *waiting)}
     history = tuple(call for call in calls if call.entry_id not in shown)[:HISTORY_KEPT]
-    return replace(board, site=snapshot.site, zone=zone, heroes=heroes, waiting=waiting, history=history)
+    board = replace(board, site=snapshot.site, zone=zone, heroes=heroes, waiting=waiting, history=history)
+    return replace(board, news=replace(board.news, rooms=snapshot.rooms))
 
 
 def _latest(snapshot: Snapshot, now: float) -> list[Call]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, model_validator
 from pydantic_core import PydanticCustomError
 
 from protocol.nouns import Value
+from protocol.request import Done, Request
+from protocol.site import Id
 
-Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 Number: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z0-9]{6,20}$")]
 """Of a document, as it is printed: ``001090000017``, ``DN4010123456790``."""
 Minutes: TypeAlias = Annotated[int, Field(ge=0, le=720)]
@@ -76,3 +77,66 @@ class AppointmentRule(Value):
 
 
 APPOINTMENT_RULE: TypeAdapter[AppointmentRule] = TypeAdapter(AppointmentRule)
+
+
+# --- requests ------------------------------------------------------------------------------------------------------
+
+
+class ChangeAppointmentRule(Request):
+    """What happens to people who come early, late or on another day; without `service_id`, for every service without a
+    rule of its own. None: the rule of the site, or the usual one."""
+
+    path: ClassVar[str] = "/api/appointment-rules"
+    answer: ClassVar[type[Value]] = Done
+
+    service_id: Id | None = None
+    rule: AppointmentRule | None = None
+
+
+class Booked(Value):
+    appointment: Appointment
+    seq: int
+    """Number of the newest journal entry when it was written."""
+
+
+class AddAppointment(Request):
+    """Make an appointment, or change the one that has this `source_id`."""
+
+    path: ClassVar[str] = "/api/appointments"
+    answer: ClassVar[type[Value]] = Booked
+
+    booking: Booking
+
+
+class CancelAppointment(Request):
+    path: ClassVar[str] = "/api/appointment-cancellations"
+    answer: ClassVar[type[Value]] = Booked
+
+    appointment_id: Id
+
+
+class ImportProblem(Value):
+    """`place` counts from 1. The `code` is the one that `AddAppointment` would be refused with."""
+
+    place: int
+    source_id: str
+    code: str
+
+
+class Imported(Value):
+    dry_run: bool
+    added: int
+    changed: int
+    unchanged: int
+    problems: tuple[ImportProblem, ...] = ()
+    """These were left out; all others were taken."""
+
+
+class ImportAppointments(Request):
+    """A list of appointments; with `dry_run` it is only told what would come of it. Longer lists are sent in parts."""
+
+    path: ClassVar[str] = "/api/appointment-imports"
+    answer: ClassVar[type[Value]] = Imported
+
+    bookings: Annotated[tuple[Booking, ...], Field(min_length=1, max_length=200)]
+    dry_run: bool = False

@@ -104,6 +104,17 @@ class Zone(Value):
     names: Names
 
 
+PauseReason: TypeAlias = Literal["break", "emergency", "meeting", "equipment", "cleaning", "other"]
+"""Why a room pauses: a meal or rest, an emergency elsewhere, a meeting, a device that fails, cleaning."""
+
+
+class Pause(Value):
+    """A room calls nobody for a while. It goes on by itself at `until`, or when somebody is called there."""
+
+    reason: PauseReason
+    until: datetime
+
+
 class Room(Value):
     """Where a service is given. ``number`` is what the hospital paints on the door."""
 
@@ -115,6 +126,9 @@ class Room(Value):
     directions: Names = {}
     service_ids: tuple[str, ...] = ()
     open: bool = True
+    """False: it takes nobody. Whoever still waits there may be called."""
+    pause: Pause | None = None
+    """Set while the room pauses. It still takes people: they wait, and are told until when."""
 
 
 class Service(Value):
@@ -142,6 +156,10 @@ class WaitEstimate(Value):
     low_minutes: int | None = None
     high_minutes: int | None = None
     reason: str | None = None
+    p10_minutes: int | None = None
+    """One in ten is called before that; not rounded, for staff. None: not learned, the interval is a rule of thumb."""
+    p50_minutes: int | None = None
+    p90_minutes: int | None = None
 
 
 # --- what ----------------------------------------------------------------------------------------------------------
@@ -164,6 +182,8 @@ ChosenReason: TypeAlias = Literal["condition", "results", "agreed", "order", "ot
 
 TransferReason: TypeAlias = Literal["next_step", "wrong_place", "specialist", "balance", "other"]
 """Why somebody is sent on: the next step of the visit, a wrong choice, another speciality, a shorter line."""
+HandoverReason: TypeAlias = Literal["room_closed", "room_paused"]
+"""Why a room's people wait in front of another door: theirs closed, or pauses for long."""
 TransferPlace: TypeAlias = Literal["seniority", "front", "end"]
 """Where in the new line: by the time on the ticket, before, or after everybody who waits there now."""
 
@@ -199,6 +219,8 @@ class Entry(Value):
     """Stands in for `issued_at` in the order of the line, for whoever lost or was given a place."""
     appointment: datetime | None = None
     """Of who came on time for an appointment: as if they had come then, as far as the policy lets anybody overtake."""
+    pooled: bool = False
+    """Waits for whichever room of the service calls first: `room_id` is then only where it is counted."""
 
 
 class Ticket(Value):
@@ -215,6 +237,8 @@ class Ticket(Value):
     room: Room
     people_ahead: int
     wait: WaitEstimate
+    zone_names: Names = {}
+    """Where to wait, for a ticket whose room is told when it is called."""
     already_held: bool = False
     """True when the person had this ticket before: nothing new was issued."""
     offline: bool = False

@@ -124,6 +124,15 @@ class Overnight(_Setting):
     keep: bool
 
 
+Assignment: TypeAlias = Literal["at_issue", "at_call"]
+"""When somebody's room is settled: with the ticket, or by whichever room of the service calls first (a pool)."""
+
+
+class RoomAssignment(_Setting):
+    assignment: Assignment
+
+
+ASSIGNMENT: TypeAdapter[RoomAssignment] = TypeAdapter(RoomAssignment)
 HOURS: TypeAdapter[OpeningHours] = TypeAdapter(OpeningHours)
 QUOTA: TypeAdapter[Quota] = TypeAdapter(Quota)
 NUMBERS: TypeAdapter[NumberFormat] = TypeAdapter(NumberFormat)

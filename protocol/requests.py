@@ -8,11 +8,10 @@ version it was looking at. ``path`` is the address under the server's base, ``an
 from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, TypeAlias
-from uuid import uuid4
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from protocol.appointments import Appointment, AppointmentRule, Booking
+from protocol.appointments import AddAppointment, CancelAppointment, ChangeAppointmentRule, ImportAppointments
 from protocol.nouns import (
     ChosenReason,
     Device,
@@ -21,45 +20,26 @@ from protocol.nouns import (
     Entry,
     HoldReason,
     Intake,
+    PauseReason,
     PriorityClass,
     PriorityProof,
+    Room,
     Site,
     Ticket,
     TransferPlace,
     TransferReason,
     Value,
 )
-from protocol.opening import NumberFormat, OpeningHours, Overnight, Quota
+from protocol.opening import Assignment, NumberFormat, OpeningHours, Overnight, Quota
 from protocol.policy import Policy
+from protocol.request import LARGEST as LARGEST
+from protocol.request import Done as Done
+from protocol.request import Request as Request
+from protocol.request import ShortText
+from protocol.request import new_request_id as new_request_id
 from protocol.site import Id, RoomShape, ServiceShape, SiteShape, ZoneShape
 
-ShortText: TypeAlias = Annotated[str, Field(max_length=200)]
-
 DeclaredPriority: TypeAlias = Literal["child_under_6", "pregnant", "severe_disability", "aged_75", "merit"]
-
-LARGEST = 2**31 - 1
-"""Of a whole number: what every database holds."""
-
-
-def new_request_id() -> str:
-    return uuid4().hex
-
-
-class Request(Value):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    path: ClassVar[str]
-    answer: ClassVar[type[Value]]
-
-    request_id: Id = Field(default_factory=new_request_id)
-    age_s: float = Field(default=0.0, ge=0.0, le=7 * 86400.0)
-
-
-class Done(Value):
-    """An answer that says only: it is written."""
-
-    seq: int
-    """Number of the journal entry that tells of it."""
 
 
 class ErrorAnswer(Value):
@@ -209,12 +189,16 @@ class Finish(EntryAction):
 
 
 class CallChosen(EntryAction):
-    """Call this one, who waits or is held, out of turn. Whoever was inside is finished by that."""
+    """Call this one, who waits or is held, out of turn. Whoever was inside is finished by that.
+
+    `room_id` is the room that calls: needed for somebody of a pool; None = where the entry stands.
+    """
 
     path: ClassVar[str] = "/api/chosen-calls"
     answer: ClassVar[type[Value]] = Acted
 
     reason: ChosenReason
+    room_id: Id | None = None
 
 
 class Hold(EntryAction):
@@ -263,6 +247,65 @@ class ConfirmPriority(EntryAction):
 
     priority_class: PriorityClass
     proof: PriorityProof
+
+
+HandoverToken: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+"""Of the preview that was shown (``GET /api/rooms/<room>/handover``): who would go where."""
+
+
+class RoomActed(Value):
+    """The room as it is after an action, and the journal entry that tells of it."""
+
+    room: Room
+    seq: int
+    moved: int = 0
+    """So many people wait in front of another door by it."""
+    stay: int = 0
+    """So many stay: no other open room gives their service; or, after an undo, somebody acted on them since."""
+
+
+class PauseRoom(Request):
+    """The room calls nobody for a while, and goes on by itself. Pausing again sets a new time.
+
+    With `handover` its people go to other rooms, as that preview said; without, everybody keeps their place here.
+    """
+
+    path: ClassVar[str] = "/api/room-pauses"
+    answer: ClassVar[type[Value]] = RoomActed
+
+    room_id: Id
+    minutes: int = Field(ge=1, le=240)
+    reason: PauseReason
+    handover: HandoverToken | None = None
+
+
+class CloseRoom(Request):
+    """The room takes nobody any more; its people go to other rooms, as the preview said. Who is inside stays."""
+
+    path: ClassVar[str] = "/api/room-closings"
+    answer: ClassVar[type[Value]] = RoomActed
+
+    room_id: Id
+    handover: HandoverToken
+
+
+class OpenRoom(Request):
+    """A closed room takes people again; one that pauses goes on."""
+
+    path: ClassVar[str] = "/api/room-openings"
+    answer: ClassVar[type[Value]] = RoomActed
+
+    room_id: Id
+
+
+class UndoRoom(Request):
+    """Take back a pause or a closing within 60 s: `seq` is that of the `RoomActed` that answered it."""
+
+    path: ClassVar[str] = "/api/room-undos"
+    answer: ClassVar[type[Value]] = RoomActed
+
+    room_id: Id
+    seq: int = Field(ge=1, le=LARGEST)
 
 
 # --- administrators ------------------------------------------------------------------------------------------------
@@ -322,6 +365,16 @@ class ChangeNumbers(Request):
     numbers: NumberFormat | None = None
 
 
+class ChangeAssignment(Request):
+    """Whether tickets of a service name a room, or the room is told when it calls."""
+
+    path: ClassVar[str] = "/api/room-assignments"
+    answer: ClassVar[type[Value]] = Done
+
+    service_id: Id
+    assignment: Assignment
+
+
 class ChangeSite(Request):
     """The hospital's name, clock and languages."""
 
@@ -368,69 +421,6 @@ class ChangeOvernight(Request):
     overnight: Overnight | None = None
 
 
-class ChangeAppointmentRule(Request):
-    """What happens to people who come early, late or on another day; without `service_id`, for every service without a
-    rule of its own. None: the rule of the site, or the usual one."""
-
-    path: ClassVar[str] = "/api/appointment-rules"
-    answer: ClassVar[type[Value]] = Done
-
-    service_id: Id | None = None
-    rule: AppointmentRule | None = None
-
-
-# --- appointments --------------------------------------------------------------------------------------------------
-
-
-class Booked(Value):
-    appointment: Appointment
-    seq: int
-    """Number of the newest journal entry when it was written."""
-
-
-class AddAppointment(Request):
-    """Make an appointment, or change the one that has this `source_id`."""
-
-    path: ClassVar[str] = "/api/appointments"
-    answer: ClassVar[type[Value]] = Booked
-
-    booking: Booking
-
-
-class CancelAppointment(Request):
-    path: ClassVar[str] = "/api/appointment-cancellations"
-    answer: ClassVar[type[Value]] = Booked
-
-    appointment_id: Id
-
-
-class ImportProblem(Value):
-    """`place` counts from 1. The `code` is the one that `AddAppointment` would be refused with."""
-
-    place: int
-    source_id: str
-    code: str
-
-
-class Imported(Value):
-    dry_run: bool
-    added: int
-    changed: int
-    unchanged: int
-    problems: tuple[ImportProblem, ...] = ()
-    """These were left out; all others were taken."""
-
-
-class ImportAppointments(Request):
-    """A list of appointments; with `dry_run` it is only told what would come of it. Longer lists are sent in parts."""
-
-    path: ClassVar[str] = "/api/appointment-imports"
-    answer: ClassVar[type[Value]] = Imported
-
-    bookings: Annotated[tuple[Booking, ...], Field(min_length=1, max_length=200)]
-    dry_run: bool = False
-
-
 class CreatePairingCode(Request):
     """An administrator prepares a place for a device; the answer's code is typed at the device within ten minutes."""
 
@@ -467,6 +457,10 @@ REQUESTS: tuple[type[Request], ...] = (
     Release,
     Transfer,
     Undo,
+    PauseRoom,
+    CloseRoom,
+    OpenRoom,
+    UndoRoom,
     ConfirmPriority,
     ChangePolicy,
     ChangeService,
@@ -478,6 +472,7 @@ REQUESTS: tuple[type[Request], ...] = (
     AddAppointment,
     CancelAppointment,
     ImportAppointments,
+    ChangeAssignment,
     ChangeSite,
     SaveZone,
     SaveService,

@@ -8,15 +8,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from protocol.requests import (
+from protocol.appointments import (
     AddAppointment,
     Booked,
     CancelAppointment,
     ChangeAppointmentRule,
-    Done,
     ImportAppointments,
     Imported,
 )
+from protocol.requests import Done
 from queue_server.api.errors import RESPONSES
 from queue_server.api.staff import caller
 from queue_server.auth.deps import require_staff, the_core

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 from protocol.nouns import Room
@@ -19,6 +20,11 @@ class RoomLoad:
 
     room: Room
     minutes: float
+
+
+def pause_left(room: Room, now: datetime) -> float:
+    """Minutes until the room goes on; 0 when it does not pause."""
+    return max(0.0, (room.pause.until - now).total_seconds() / 60) if room.pause else 0.0
 
 
 def least_busy(service_id: str, loads: Sequence[RoomLoad]) -> RoomLoad | None:

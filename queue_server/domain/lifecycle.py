@@ -42,10 +42,11 @@ def may(entry: Entry, wanted: EntryState) -> bool:
     return wanted in MOVES[entry.state]
 
 
-def call(entry: Entry, at: datetime) -> Entry:
-    """Called for the first time, or again. Raises WrongMove."""
+def call(entry: Entry, at: datetime, room_id: str | None = None) -> Entry:
+    """Called for the first time, or again. Who waited in a pool belongs to `room_id` from now on. Raises WrongMove."""
     recalls = entry.recalls + 1 if entry.state == "called" else 0
-    return _moved(entry, "called", called_at=at, calls=entry.calls + 1, recalls=recalls, **_NOT_HELD)
+    there: dict[str, object] = {"room_id": room_id or entry.room_id, "pooled": False, **_NOT_HELD}
+    return _moved(entry, "called", called_at=at, calls=entry.calls + 1, recalls=recalls, **there)
 
 
 def mark_not_here(entry: Entry) -> Entry:
@@ -71,20 +72,28 @@ def release(entry: Entry) -> Entry:
     return _moved(entry, "waiting", **_NOT_HELD)
 
 
-def transfer(entry: Entry, service_id: str, room_id: str, place: datetime | None) -> Entry:
+def transfer(entry: Entry, service_id: str, room_id: str, place: datetime | None, pooled: bool = False) -> Entry:
     """Sent on, and waits elsewhere as somebody who was not called there yet. Raises WrongMove."""
     if entry.state not in ("waiting", "called", "not_here", "held"):
         raise WrongMove(entry.state, "waiting")
     anew: dict[str, object] = {"state": "waiting", "calls": 0, "recalls": 0, "called_at": None, **_NOT_HELD}
     # An appointment is for one service, and a place that staff give stands for it.
     kept = entry.appointment if service_id == entry.service_id and place == entry.place else None
-    there = {"service_id": service_id, "room_id": room_id, "place": place, "appointment": kept}
-    return entry.model_copy(update=anew | there | {"version": entry.version + 1})
+    there = {"service_id": service_id, "room_id": room_id, "place": place, "pooled": pooled, "appointment": kept}
+    return entry.model_copy(update={**anew, **there, "version": entry.version + 1})
 
 
 def carry_over(entry: Entry) -> Entry:
     """The day changed; everything else is as it was."""
     return entry.model_copy(update={"version": entry.version + 1})
+
+
+def move(entry: Entry, room_id: str) -> Entry:
+    """Waits, or is awaited, in front of another door of the same service; keeps state and place. Raises WrongMove."""
+    if entry.state not in ("waiting", "not_here", "held"):
+        raise WrongMove(entry.state, "waiting")
+    there = {"room_id": room_id, "version": entry.version + 1, "calls": 0, "recalls": 0, "called_at": None}
+    return entry.model_copy(update=there)
 
 
 def restore(entry: Entry, before: Entry) -> Entry:

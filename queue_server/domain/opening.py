@@ -13,6 +13,7 @@ from protocol.opening import WEEKDAYS, OpeningHours, Quota, Span
 
 ClosedCode: TypeAlias = Literal[
     "service_closed",  # by hand, until somebody opens it
+    "no_open_room",  # none of its rooms is open, until somebody opens one
     "not_open_now",
     "last_ticket_passed",
     "would_not_be_seen",

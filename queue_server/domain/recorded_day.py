@@ -142,7 +142,8 @@ class _Reader:
             self._confirmed.append((at, entry.entry_id, entry.priority))
         else:
             self._leave(entry.entry_id, at, here=not isinstance(frame, frames.TicketNotHere))
-            if isinstance(frame, frames.TicketIssued | frames.TicketReturned | frames.TicketTransferred):
+            joins = frames.TicketIssued | frames.TicketReturned | frames.TicketTransferred
+            if isinstance(frame, joins) and entry.state == "waiting":  # who is held or away may be moved as such
                 self._waiting[entry.entry_id] = entry, at
 
     def _carried(self, entry: Entry, at: datetime) -> None:

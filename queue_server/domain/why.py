@@ -78,7 +78,7 @@ def _cause(call: TicketCalled, first: Story, second: Story, second_was_called: b
     """`unknown`: the second had its number at that moment, but the server had not heard of it."""
     if second_was_called:
         return "not_waiting" if second.entry.state in ("not_here", "held") else "other_way"
-    if first.entry.room_id != second.entry.room_id:
+    if not _could_be_called(second.entry, call.entry):
         return "other_room"
     if unknown and (_has_right(second.entry.priority) or seniority(second.entry) < seniority(first.entry)):
         return "not_known"
@@ -102,6 +102,11 @@ def _cause(call: TicketCalled, first: Story, second: Story, second_was_called: b
 def _was_placed(entry: Entry) -> bool:
     """By staff: who came early for an appointment has a place too."""
     return entry.place is not None and entry.place != entry.appointment
+
+
+def _could_be_called(second: Entry, called: Entry) -> bool:
+    """Whether the room that called the first could have called the second."""
+    return second.room_id == called.room_id or (second.pooled and second.service_id == called.service_id)
 
 
 def _has_right(priority: Priority) -> bool:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, bindparam, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from protocol.nouns import Entry, Priority, Room, Service, Site, Zone
+from protocol.nouns import Entry, Pause, Priority, Room, Service, Site, Zone
 from queue_server.store import memory, plain, tables
 from queue_server.store.tables import entry, room, room_service, series_counter, service, site, ticket, zone
 
@@ -71,6 +71,10 @@ def is_taken(connection: Connection, table: Table, key: str, value: str) -> bool
 
 
 def load_zones(connection: Connection, site_id: str) -> tuple[Zone, ...]:
+    return memory.known(connection, ("zones", site_id), lambda: _load_zones(connection, site_id))
+
+
+def _load_zones(connection: Connection, site_id: str) -> tuple[Zone, ...]:
     rows = rows_of_site(connection, zone, site_id)
     return tuple(Zone(zone_id=row["zone_id"], names=row["names"]) for row in rows)
 
@@ -147,7 +151,19 @@ def _room(row: RowMapping, service_ids: Sequence[str]) -> Room:
         directions=row["directions"],
         service_ids=tuple(service_ids),
         open=row["open"],
+        pause=Pause(reason=row["pause_reason"], until=row["paused_until"]) if row["pause_reason"] else None,
     )
+
+
+def save_room_state(connection: Connection, changed: Room) -> None:
+    """Write whether a room is open, pauses or is closed. Inside a change."""
+    pause = changed.pause
+    state = {
+        "open": changed.open,
+        "pause_reason": pause.reason if pause else None,
+        "paused_until": pause.until if pause else None,
+    }
+    connection.execute(update(room).where(room.c.room_id == changed.room_id).values(state))
 
 
 # --- entries -------------------------------------------------------------------------------------------------------
@@ -172,6 +188,7 @@ def to_entry(row: RowMapping) -> Entry:
         held_until=row["held_until"],
         place=row["place"],
         appointment=row["appointment"],
+        pooled=row["pooled"],
     )
 
 
@@ -196,6 +213,20 @@ def entries_of_day(
     query = select(entry).where(entry.c.site_id == site_id, entry.c.business_day == day, entry.c.state.in_(states))
     if room_id is not None:
         query = query.where(entry.c.room_id == room_id)
+    return [to_entry(row) for row in connection.execute(query.order_by(entry.c.issued_at)).mappings()]
+
+
+def waiting_for(connection: Connection, site_id: str, day: str, room: Room) -> list[Entry]:
+    """Whom this room may call: who waits in front of its door, and while it is open the pools of its services."""
+    remembered = _remembered(connection, site_id, day)
+    if remembered is not None:
+        return remembered.waiting_for(room)
+    here = entry.c.room_id == room.room_id
+    if room.open:
+        here = or_(here & ~entry.c.pooled, entry.c.pooled & entry.c.service_id.in_(room.service_ids))
+    query = select(entry).where(
+        entry.c.site_id == site_id, entry.c.business_day == day, entry.c.state == "waiting", here
+    )
     return [to_entry(row) for row in connection.execute(query.order_by(entry.c.issued_at)).mappings()]
 
 
@@ -290,6 +321,7 @@ def _columns(known: Entry) -> Mapping[str, Any]:
         "held_until": known.held_until,
         "place": known.place,
         "appointment": known.appointment,
+        "pooled": known.pooled,
     }
 
 

@@ -124,6 +124,8 @@ room = Table(
     _count("floor", 1),
     _json("directions"),
     _flag("open", True),
+    Column("pause_reason", String(16), nullable=True),
+    _moment("paused_until", nullable=True),
     UniqueConstraint("site_id", "number"),
 )
 
@@ -218,6 +220,7 @@ entry = Table(
     _moment("held_until", nullable=True),
     _moment("place", nullable=True),  # in the order of the line, in place of issued_at
     _moment("appointment", nullable=True),  # from then on it may go before others, as far as the policy lets it
+    _flag("pooled", False),  # any room of the service may call it
     Index("ix_entry_room_day_turn", "room_id", "business_day", "turn_at"),
     Index("ix_entry_room_day_state", "room_id", "business_day", "state"),
     Index("ix_entry_site_day_state", "site_id", "business_day", "state"),

@@ -62,6 +62,12 @@ def when_full(change: Change, service_id: str) -> None:
         announce(change)
 
 
+def announce_all(change: Change) -> None:
+    """Rooms changed, so every listener is told the whole new list, whether a service opened or closed by it or not."""
+    if announce(change) is None:
+        tell(change)
+
+
 def tell(change: Change) -> int:
     """The whole hospital as it is now, whatever listeners know."""
     rooms = store.load_rooms(change.connection, change.site.site_id)

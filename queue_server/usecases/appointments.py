@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from protocol.appointments import APPOINTMENT_RULE, Appointment, AppointmentRule, Booking
-from protocol.frames import AppointmentChanged
-from protocol.nouns import Identity, Intake, Value
-from protocol.requests import (
+from protocol.appointments import (
+    APPOINTMENT_RULE,
     AddAppointment,
+    Appointment,
+    AppointmentRule,
     Booked,
+    Booking,
     CancelAppointment,
     ImportAppointments,
     Imported,
     ImportProblem,
 )
+from protocol.frames import AppointmentChanged
+from protocol.nouns import Identity, Intake, Value
 from queue_server.auth.keys import new_id
 from queue_server.domain.calendar import day_start
 from queue_server.domain.keeping import Keeping, keep

@@ -6,26 +6,38 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from protocol.frames import TicketIssued, TicketReturned
-from protocol.nouns import Entry, Intake, Priority, Room, Service, Site, Ticket
+from protocol.frames import TicketIssued, TicketReturned, TicketTransferred
+from protocol.nouns import (
+    Entry,
+    HandoverReason,
+    Intake,
+    Names,
+    Priority,
+    Room,
+    Service,
+    Site,
+    Ticket,
+    WaitEstimate,
+)
 from protocol.requests import IssueTicket
 from queue_server.auth.keys import new_id
-from queue_server.domain import estimate, lifecycle
+from queue_server.domain import lifecycle
 from queue_server.domain.admission import AlreadyHeld, HeldBack, NotAdmitted, admit
-from queue_server.domain.assignment import least_busy
 from queue_server.domain.calling import CallingRules, place_after
 from queue_server.domain.keeping import Keeping, stand
 from queue_server.domain.opening import Status
 from queue_server.domain.priority import known_class, on_arrival
 from queue_server.errors import Conflict, Invalid, NotFound
-from queue_server.store import people
+from queue_server.store import journal, people
 from queue_server.store import repository as store
 from queue_server.store.repository import TicketRow
 from queue_server.usecases.announcing import when_full
 from queue_server.usecases.appointments import arrived, keeping_of, rule_of
+from queue_server.usecases.assigning import assign_room, booked_room, is_pooled
 from queue_server.usecases.change import Change, Reading
-from queue_server.usecases.opening import opens_text, room_loads, status_for, take_number
-from queue_server.usecases.ordering import line_of_room, people_ahead
+from queue_server.usecases.foreseen import wait_at, wait_in_pool
+from queue_server.usecases.opening import opens_text, status_for, take_number
+from queue_server.usecases.ordering import Place, line_of_room, place_in_line, place_in_pool
 from queue_server.usecases.overnight import carry_over, kept_overnight
 
 TICKET_PATH = "/t/"
@@ -60,9 +72,10 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
     if isinstance(admission, AlreadyHeld):
         return _held(change, service, admission, device_id, rules)
     visit_id = people.keep_visit(change.connection, site_id, patient_id, change.day, intake, new_id(), change.at)
-    room = assign_room(change, service.service_id, keeping.appointment.room_id if keeping and keeping.uses_it else None)
+    booked = booked_room(change, service.service_id, keeping)
+    room = booked or assign_room(change, service.service_id, change.day)
     number = take_number(change, service, known_class(priority))
-    given = Given(number, new_id(), room, priority, device_id, keeping=keeping)
+    given = Given(number, new_id(), room, priority, device_id, names_room=booked is not None, keeping=keeping)
     ticket = keep_ticket(change, service, intake, visit_id, given)
     when_full(change, service.service_id)
     return ticket
@@ -71,7 +84,7 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
 def _refusal(change: Change, service: Service, now: Status) -> Conflict:
     """Named, with when to come again: ``opens_at`` for machines, ``opens`` for people."""
     detail = {"service_id": service.service_id}
-    if now.code != "service_closed":
+    if now.code not in ("service_closed", "no_open_room"):  # nobody knows until when
         detail["opens"] = opens_text(change, now.opens_at)
     if now.opens_at is not None:
         detail["opens_at"] = now.opens_at.isoformat()
@@ -104,7 +117,7 @@ def _held(change: Change, service: Service, held: AlreadyHeld, device_id: str | 
     entry = held.entry
     if held.returns:
         room = _room(change, entry)
-        waiting = store.entries_of_day(change.connection, change.site.site_id, change.day, ("waiting",), room.room_id)
+        waiting = store.waiting_for(change.connection, change.site.site_id, change.day, room)
         line = [choice.entry for choice in line_of_room(change, room, waiting, change.day)]
         entry = lifecycle.come_back(entry, place_after(entry, line, rules.return_after))
         store.save_entry(change.connection, entry)
@@ -125,6 +138,8 @@ class Given:
     device_id: str | None = None
     offline: bool = False
     printed_room_id: str | None = None
+    names_room: bool = False
+    """The room is settled, also where others are only told theirs by the call: it was booked, or is on the paper."""
     keeping: Keeping | None = None
     flags: tuple[str, ...] = ()
 
@@ -156,40 +171,27 @@ def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str,
         language=intake.language,
         place=where.place,
         appointment=where.appointment,
+        pooled=not given.names_room and is_pooled(change, service.service_id),
     )
     store.insert_ticket(change.connection, change.site.site_id, ticket, given.device_id)
     store.insert_entry(change.connection, change.site.site_id, change.day, entry)
+    told = describe(change, ticket, entry, service, change.day)
     frame = TicketIssued(
         entry=entry,
         device_id=given.device_id,
         flags=given.flags,
         offline=given.offline,
         printed_room_id=given.printed_room_id,
+        promised=None if given.offline else told.wait,  # what a kiosk alone promised is not known
         appointment_id=keeping.appointment.appointment_id if keeping and keeping.uses_it else None,
         timing=keeping.timing if keeping else None,
         zone_id=room.zone_id,
     )
     change.journal(frame, visit_id=visit_id)
     arrived(change, keeping, ticket.ticket_id)
-    described = describe(change, ticket, entry, service, change.day)
     if keeping is None:
-        return described
-    return described.model_copy(update={"timing": keeping.timing, "appointment_at": keeping.appointment.starts_at})
-
-
-def assign_room(change: Change, service_id: str, booked: str | None = None) -> Room:
-    """The room that was booked, while it is open; else the open one with the least work for the service.
-
-    Raises Conflict ``no_open_room``.
-    """
-    if booked is not None:
-        room = store.load_room(change.connection, change.site.site_id, booked)
-        if room is not None and room.open and service_id in room.service_ids:
-            return room
-    chosen = least_busy(service_id, room_loads(change, change.day))
-    if chosen is None:
-        raise Conflict("no_open_room", service_id=service_id)
-    return chosen.room
+        return told
+    return told.model_copy(update={"timing": keeping.timing, "appointment_at": keeping.appointment.starts_at})
 
 
 def _room(reading: Reading, entry: Entry) -> Room:
@@ -204,11 +206,9 @@ def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service
     `day` is the business day in whose line the entry stands.
     """
     room = _room(reading, entry)
-    ahead = 0
+    place = Place(0, first=False, before=0)
     if entry.state in ("waiting", "held"):  # whose place is kept
-        waiting = store.entries_of_day(reading.connection, reading.site.site_id, day, ("waiting",), room.room_id)
-        ahead = people_ahead(reading, entry, room, waiting, day)
-    minutes = store.service_minutes(reading.connection, reading.site.site_id)[service.service_id]
+        place = _place(reading, entry, room, day)
     return Ticket(
         ticket_id=ticket.ticket_id,
         number=ticket.number,
@@ -218,10 +218,38 @@ def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service
         entry=entry,
         service_names=service.names,
         room=room,
-        people_ahead=ahead,
-        wait=estimate.wait(ahead, minutes, rooms=1 if room.open else 0),
+        people_ahead=place.ahead,
+        wait=_wait(reading, entry, room, place),
+        zone_names=_zone_names(reading, room) if entry.pooled else {},
         offline=ticket.offline,
     )
+
+
+def _place(reading: Reading, entry: Entry, room: Room, day: str) -> Place:
+    if entry.pooled:
+        return place_in_pool(reading, entry, room, day)
+    waiting = store.waiting_for(reading.connection, reading.site.site_id, day, room)
+    return place_in_line(reading, entry, room, waiting, day)
+
+
+def _wait(reading: Reading, entry: Entry, room: Room, place: Place) -> WaitEstimate:
+    if entry.pooled:
+        return wait_in_pool(reading, entry.service_id, place.ahead)
+    minutes = store.service_minutes(reading.connection, reading.site.site_id)[entry.service_id]
+    return wait_at(reading, room, place, minutes)
+
+
+def _zone_names(reading: Reading, room: Room) -> Names:
+    zones = store.load_zones(reading.connection, reading.site.site_id)
+    return next((zone.names for zone in zones if zone.zone_id == room.zone_id), {})
+
+
+@dataclass(frozen=True)
+class Moved:
+    """`before` is the number of the room that closed or pauses."""
+
+    before: str
+    reason: HandoverReason
 
 
 @dataclass(frozen=True)
@@ -232,6 +260,8 @@ class TicketView:
     site: Site
     over: bool
     """The day in whose line it stood has passed."""
+    moved: Moved | None = None
+    """It waits in front of another door than it did, and nothing was done with it since."""
 
 
 def ticket_by_address(reading: Reading, address: str) -> TicketView:
@@ -243,4 +273,14 @@ def ticket_by_address(reading: Reading, address: str) -> TicketView:
     service = store.load_service(reading.connection, reading.site.site_id, entry.service_id)
     assert service is not None, "an entry always has its service"
     day = store.day_of_entry(reading.connection, entry.entry_id)
-    return TicketView(describe(reading, row, entry, service, day), reading.site, over=day < reading.today)
+    ticket = describe(reading, row, entry, service, day)
+    return TicketView(ticket, reading.site, day < reading.today, _moved(reading, entry))
+
+
+def _moved(reading: Reading, entry: Entry) -> Moved | None:
+    line = journal.newest_of(reading.connection, reading.site.site_id, entry.entry_id)
+    frame = line.frame if line else None
+    if entry.pooled or not isinstance(frame, TicketTransferred) or frame.reason not in ("room_closed", "room_paused"):
+        return None
+    before = store.load_room(reading.connection, reading.site.site_id, frame.from_room_id)
+    return Moved(before.number if before else "", frame.reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -11,6 +11,7 @@ from protocol.frames import AnyFrame
 from protocol.nouns import Site
 from protocol.policy import Policy
 from queue_server.domain.calendar import business_day, day_start
+from queue_server.domain.waits.forecast import Forecasts
 from queue_server.store import journal
 from queue_server.store.repository import load_site
 
@@ -24,6 +25,8 @@ class Reading:
     policy: Policy
     """Of the server's settings: what holds where nobody has set another (`queue_server.usecases.ordering`)."""
     now: datetime
+    forecasts: Forecasts = field(default_factory=dict, kw_only=True)
+    """What is foreseen for each room (`queue_server.waits`)."""
 
     @property
     def today(self) -> str:

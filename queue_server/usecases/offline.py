@@ -23,8 +23,9 @@ from queue_server.store.repository import TicketRow
 from queue_server.usecases.announcing import when_full
 from queue_server.usecases.appointments import keeping_of
 from queue_server.usecases.arrivals import Given, checked, describe, keep_ticket
+from queue_server.usecases.assigning import room_loads
 from queue_server.usecases.change import Change
-from queue_server.usecases.opening import room_loads, status_for
+from queue_server.usecases.opening import status_for
 from queue_server.usecases.overnight import carry_late, kept_overnight
 
 OLDEST = timedelta(days=7)
@@ -69,8 +70,9 @@ def upload(change: Change, request: UploadOfflineTicket, kiosk: Device) -> Ticke
         device_id=kiosk.device_id,
         offline=True,
         printed_room_id=request.room_id,
+        names_room=request.room_id is not None,
         keeping=keeping,
-        flags=(*flags, moved) if moved else flags,
+        flags=tuple(dict.fromkeys((*flags, moved) if moved else flags)),  # both may say that no room is open
     )
     ticket = keep_ticket(change, service, intake, visit_id, given)
     when_full(change, service.service_id)

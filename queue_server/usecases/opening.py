@@ -10,12 +10,13 @@ from locales import t
 from protocol.nouns import Names, PriorityClass, Service
 from protocol.opening import HOURS, NUMBERS, QUOTA, NumberFormat
 from queue_server.domain.admission import ACTIVE
-from queue_server.domain.assignment import RoomLoad, least_busy
+from queue_server.domain.assignment import least_busy
 from queue_server.domain.numbering import number
 from queue_server.domain.opening import Own, Status, Taken, hour_start, own_status, status
 from queue_server.store import repository as store
 from queue_server.store import taken
 from queue_server.store.rules import SITE, load_rules, next_from
+from queue_server.usecases.assigning import room_loads
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.overnight import kept_overnight
 
@@ -31,6 +32,7 @@ def status_now(reading: Reading, at: datetime | None = None, asked_before: datet
     site_id = reading.site.site_id
     hours = load_rules(reading.connection, site_id, "hours", HOURS)
     quotas = load_rules(reading.connection, site_id, "quota", QUOTA)
+    roomed = {one for room in store.load_rooms(reading.connection, site_id) if room.open for one in room.service_ids}
 
     def of(service: Service) -> Status:
         quota = quotas.get(service.service_id)
@@ -39,7 +41,8 @@ def status_now(reading: Reading, at: datetime | None = None, asked_before: datet
         # How long people would have waited when a kiosk was alone is not known afterwards.
         by_forecast = own_hours is not None and own_hours.by_forecast and asked_before is None
         seen_after = _seen_after(reading, service.service_id) if by_forecast else None
-        return status(service.open, own_hours, quota, given, moment, reading.site.time_zone, seen_after)
+        now = status(service.open, own_hours, quota, given, moment, reading.site.time_zone, seen_after)
+        return Status("no_open_room") if now.open and service.service_id not in roomed else now
 
     return of
 
@@ -49,16 +52,6 @@ def _seen_after(reading: Reading, service_id: str) -> float | None:
     quietest = least_busy(service_id, room_loads(reading, reading.today))
     minutes = store.service_minutes(reading.connection, reading.site.site_id)[service_id]
     return None if quietest is None else quietest.minutes + minutes
-
-
-def room_loads(reading: Reading, day: str) -> list[RoomLoad]:
-    """Every room with its work of a business day."""
-    minutes = store.service_minutes(reading.connection, reading.site.site_id)
-    work = store.work_by_room(reading.connection, reading.site.site_id, day)
-    return [
-        RoomLoad(room, sum(minutes[service] * people for service, people in work.get(room.room_id, {}).items()))
-        for room in store.load_rooms(reading.connection, reading.site.site_id)
-    ]
 
 
 def status_for(

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
-from protocol.appointments import APPOINTMENT_RULE, AppointmentRule
+from protocol.appointments import APPOINTMENT_RULE, AppointmentRule, ChangeAppointmentRule
 from protocol.frames import ServiceSettingsChanged
 from protocol.nouns import Value
-from protocol.opening import HOURS, NUMBERS, OVERNIGHT, QUOTA, NumberFormat, OpeningHours, Overnight, Quota
+from protocol.opening import (
+    ASSIGNMENT,
+    HOURS,
+    NUMBERS,
+    OVERNIGHT,
+    QUOTA,
+    Assignment,
+    NumberFormat,
+    OpeningHours,
+    Overnight,
+    Quota,
+    RoomAssignment,
+)
 from protocol.requests import (
-    ChangeAppointmentRule,
+    ChangeAssignment,
     ChangeNumbers,
     ChangeOpeningHours,
     ChangeOvernight,
@@ -22,7 +34,7 @@ from queue_server.store import repository as store
 from queue_server.store.rules import SITE, Kind, load_rules, save_rule
 from queue_server.store.series import letters_in_use
 from queue_server.store.tables import service as service_table
-from queue_server.usecases.announcing import announce, tell
+from queue_server.usecases.announcing import announce, announce_all
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.overnight import mark_carried
 
@@ -36,6 +48,7 @@ class ServiceSettings(Value):
     numbers: NumberFormat | None = None
     overnight: Overnight | None = None
     appointments: AppointmentRule | None = None
+    assignment: Assignment = "at_issue"
 
 
 class AllSettings(Value):
@@ -50,8 +63,7 @@ def change_service(change: Change, request: ChangeService) -> Done:
     change.connection.execute(update(service_table).where(which).values(values))
     frame = ServiceSettingsChanged(service_id=request.service_id, changed="open", open=request.open)
     seq = change.journal(frame)
-    if announce(change) is None:  # closed as before, but perhaps for another reason
-        tell(change)
+    announce_all(change)  # closed as before, perhaps, but for another reason
     return Done(seq=seq)
 
 
@@ -103,6 +115,14 @@ def change_appointment_rule(change: Change, request: ChangeAppointmentRule) -> D
     return Done(seq=change.journal(frame))
 
 
+def change_assignment(change: Change, request: ChangeAssignment) -> Done:
+    """From the next ticket on; who waits keeps what their ticket says. Raises ``unknown_service``."""
+    _check_service(change, request.service_id)
+    _keep(change, "assignment", request.service_id, RoomAssignment(assignment=request.assignment))
+    frame = ServiceSettingsChanged(service_id=request.service_id, changed="assignment", assignment=request.assignment)
+    return _told(change, frame)
+
+
 def settings(reading: Reading) -> AllSettings:
     """What was set for the site, and for each service."""
     connection, site_id = reading.connection, reading.site.site_id
@@ -111,6 +131,7 @@ def settings(reading: Reading) -> AllSettings:
     numbers = load_rules(connection, site_id, "numbers", NUMBERS)
     overnight = load_rules(connection, site_id, "overnight", OVERNIGHT)
     appointments = load_rules(connection, site_id, "appointments", APPOINTMENT_RULE)
+    assigned = load_rules(connection, site_id, "assignment", ASSIGNMENT)
     scopes = [SITE, *(one.service_id for one in store.load_services(connection, site_id))]
     return AllSettings(
         settings=tuple(
@@ -121,6 +142,7 @@ def settings(reading: Reading) -> AllSettings:
                 numbers=numbers.get(scope),
                 overnight=overnight.get(scope),
                 appointments=appointments.get(scope),
+                assignment=assigned[scope].assignment if scope in assigned else "at_issue",
             )
             for scope in scopes
         )

@@ -15,7 +15,7 @@ from queue_server.errors import Conflict, Invalid, NotFound
 from queue_server.store import repository as store
 from queue_server.store import tables
 from queue_server.store.series import letters_in_use
-from queue_server.usecases.announcing import announce, tell
+from queue_server.usecases.announcing import announce_all
 from queue_server.usecases.change import Change, Reading
 from theme import icon_path
 
@@ -114,9 +114,7 @@ def _keep(change: Change, table: Table, key: str, row: dict[str, Any], new: dict
 
 def _told(change: Change, frame: SiteChanged) -> Done:
     seq = change.journal(frame)
-    after = change.as_it_is_now()
-    if announce(after) is None:
-        tell(after)
+    announce_all(change.as_it_is_now())
     return Done(seq=seq)
 
 

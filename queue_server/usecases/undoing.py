@@ -50,6 +50,18 @@ def undo(change: Change, request: Undo) -> Acted:
     return Acted(entry=steps[0].undone.entry, seq=seqs[0])
 
 
+def take_back_those_who_can(change: Change, seqs: tuple[int, ...]) -> tuple[int, ...]:
+    """Take back what these journal entries tell of, each for itself, where nothing else has happened since."""
+    back: list[int] = []
+    for seq in seqs:
+        try:
+            step = _closed(change, seq)
+        except Conflict:  # called, held or sent on meanwhile: that stands
+            continue
+        back.append(_take_back(change, step))
+    return tuple(back)
+
+
 def _closed(change: Change, seq: int) -> _Step:
     line = journal.one(change.connection, change.site.site_id, seq)
     if line is None:

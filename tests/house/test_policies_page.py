@@ -9,12 +9,10 @@ import pytest
 
 import protocol.requests
 from locales import t
+from protocol.appointments import AddAppointment, CancelAppointment, ChangeAppointmentRule, ImportAppointments
 from protocol.nouns import PriorityClass
 from protocol.policy import Rule
 from protocol.requests import (
-    AddAppointment,
-    CancelAppointment,
-    ChangeAppointmentRule,
     ChangeNumbers,
     ChangeOpeningHours,
     ChangeOvernight,
@@ -22,7 +20,6 @@ from protocol.requests import (
     ChangeQuota,
     ChangeService,
     ChangeSite,
-    ImportAppointments,
     SaveRoom,
     SaveService,
     SaveZone,

@@ -158,6 +158,14 @@ def test_the_number_tells_all_that_is_needed() -> None:
     assert "10" in view.frame.primary.note
 
 
+def test_a_number_of_a_pool_tells_where_to_wait_and_that_the_room_comes_with_the_call() -> None:
+    body = look(run(shown(pooled=True), e.PrinterOutcome("t1", printed=True))[0]).body
+    assert isinstance(body, YourNumber)
+    assert (body.room, body.floor) == ("Khu khám Nội", "Tầng 2")
+    assert body.directions == "Số phòng sẽ được báo khi gọi"
+    assert body.missed == "Nếu lỡ lượt, xin báo nhân viên. Số vẫn được giữ."
+
+
 @pytest.mark.parametrize(
     ("code", "title"),
     [

@@ -10,19 +10,18 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from protocol.appointments import AppointmentRule, Booking
+from protocol.appointments import (
+    AddAppointment,
+    AppointmentRule,
+    Booking,
+    CancelAppointment,
+    ChangeAppointmentRule,
+    ImportAppointments,
+)
 from protocol.frames import AppointmentChanged, TicketIssued
 from protocol.nouns import Identity, Intake
 from protocol.opening import Quota
-from protocol.requests import (
-    AddAppointment,
-    CancelAppointment,
-    ChangeAppointmentRule,
-    ChangeQuota,
-    ImportAppointments,
-    IssueTicket,
-    Request,
-)
+from protocol.requests import ChangeQuota, IssueTicket, Request
 from queue_server.store import journal, tables
 from tests.queue_server.api.test_offline_tickets import paper
 from tests.queue_server.support import MORNING, House, open_house, wish

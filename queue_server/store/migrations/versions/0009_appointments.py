@@ -1,6 +1,6 @@
 """appointments, and where in the line somebody stands who came for one
 
-Revision: 0007_appointments, after 0006_offline_series
+Revision: 0009_appointments, after 0008_pools
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from queue_server.store.tables import Moment
 
-revision = "0007_appointments"
-down_revision = "0006_offline_series"
+revision = "0009_appointments"
+down_revision = "0008_pools"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """each kiosk has letters of its own for the numbers that it gives while the server is away
 
-Revision: 0006_offline_series, after 0005_site
+Revision: 0007_offline_series, after 0006_rooms
 """
 
 from itertools import product
@@ -8,8 +8,8 @@ from itertools import product
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_offline_series"
-down_revision = "0005_site"
+revision = "0007_offline_series"
+down_revision = "0006_rooms"
 branch_labels = None
 depends_on = None
 
