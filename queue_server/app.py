@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from protocol.policy import Capped
 from queue_server.api import (
+    appointments,
     calling,
     description,
     devices,
@@ -40,7 +41,7 @@ from queue_server.store.repository import ensure_site
 from queue_server.store.schema import migrate
 from queue_server.store.writer import Writer
 from queue_server.threads import to_the_end
-from queue_server.usecases import announcing, holding, people, promises, rooms
+from queue_server.usecases import announcing, holding, overnight, people, promises, rooms
 from queue_server.usecases.callers import standing
 from queue_server.usecases.calling import any_absent, mark_absent
 from queue_server.usecases.change import Change, Reading
@@ -84,6 +85,7 @@ def build(settings: ServerSettings, *, clock: Clock = utc_now, passwords: Passwo
         service_settings.router,
         site.router,
         calling.router,
+        appointments.router,
         room_state.router,
         waits.router,
         feed.router,
@@ -183,6 +185,7 @@ def _tell_accuracy(found: Accuracy) -> None:
 def _by_the_clock(core: Core) -> Iterator[tuple[Callable[[Reading], object], Callable[[Change], object]]]:
     """What may be due, and what to do then."""
     rules = core.settings.calling
+    yield overnight.is_due, overnight.carry_over
     yield holding.any_due, holding.return_due
     yield rooms.any_due, rooms.resume_due
     yield partial(any_absent, rules=rules), partial(mark_absent, rules=rules)

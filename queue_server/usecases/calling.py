@@ -12,7 +12,7 @@ from queue_server.domain.calling import CallingRules, has_not_come, recall_refus
 from queue_server.domain.order import seniority
 from queue_server.errors import Conflict
 from queue_server.store import repository as store
-from queue_server.usecases import holding, rooms
+from queue_server.usecases import holding, overnight, rooms
 from queue_server.usecases.at_room import in_room, looked_at, moved, room_of, waiting_for
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.ordering import Turn, next_in_room
@@ -33,6 +33,7 @@ def call_next(change: Change, request: CallNext) -> Acted:
     Raises NotFound ``unknown_room``; Conflict ``nobody_waiting`` (then nothing changed at all).
     """
     room = room_of(change, request.room_id)
+    overnight.carry_over(change)
     holding.return_due(change)
     turn = next_in_room(change, room, waiting_for(change, room))
     if turn is None:
