@@ -8,10 +8,10 @@ version it was looking at. ``path`` is the address under the server's base, ``an
 from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, TypeAlias
-from uuid import uuid4
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
+from protocol.appointments import AddAppointment, CancelAppointment, ChangeAppointmentRule, ImportAppointments
 from protocol.nouns import (
     ChosenReason,
     Device,
@@ -30,37 +30,16 @@ from protocol.nouns import (
     TransferReason,
     Value,
 )
-from protocol.opening import Assignment, NumberFormat, OpeningHours, Quota
+from protocol.opening import Assignment, NumberFormat, OpeningHours, Overnight, Quota
 from protocol.policy import Policy
+from protocol.request import LARGEST as LARGEST
+from protocol.request import Done as Done
+from protocol.request import Request as Request
+from protocol.request import ShortText
+from protocol.request import new_request_id as new_request_id
 from protocol.site import Id, RoomShape, ServiceShape, SiteShape, ZoneShape
 
-ShortText: TypeAlias = Annotated[str, Field(max_length=200)]
-
 DeclaredPriority: TypeAlias = Literal["child_under_6", "pregnant", "severe_disability", "aged_75", "merit"]
-
-LARGEST = 2**31 - 1
-"""Of a whole number: what every database holds."""
-
-
-def new_request_id() -> str:
-    return uuid4().hex
-
-
-class Request(Value):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    path: ClassVar[str]
-    answer: ClassVar[type[Value]]
-
-    request_id: Id = Field(default_factory=new_request_id)
-    age_s: float = Field(default=0.0, ge=0.0, le=7 * 86400.0)
-
-
-class Done(Value):
-    """An answer that says only: it is written."""
-
-    seq: int
-    """Number of the journal entry that tells of it."""
 
 
 class ErrorAnswer(Value):
@@ -432,6 +411,16 @@ class SaveRoom(Request):
     room: RoomShape
 
 
+class ChangeOvernight(Request):
+    """Whether people of a service who were not seen stay in line at the change of day; None: they do not."""
+
+    path: ClassVar[str] = "/api/overnight"
+    answer: ClassVar[type[Value]] = Done
+
+    service_id: Id
+    overnight: Overnight | None = None
+
+
 class CreatePairingCode(Request):
     """An administrator prepares a place for a device; the answer's code is typed at the device within ten minutes."""
 
@@ -478,6 +467,11 @@ REQUESTS: tuple[type[Request], ...] = (
     ChangeOpeningHours,
     ChangeQuota,
     ChangeNumbers,
+    ChangeOvernight,
+    ChangeAppointmentRule,
+    AddAppointment,
+    CancelAppointment,
+    ImportAppointments,
     ChangeAssignment,
     ChangeSite,
     SaveZone,

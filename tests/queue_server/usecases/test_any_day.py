@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import create_engine, event, select
 
+from protocol.appointments import AddAppointment, Booking
 from protocol.frames import ActionUndone, AnyFrame, TicketCalled, TicketTransferred
 from protocol.nouns import Device, Entry, Site
 from protocol.policy import Capped
@@ -51,6 +52,7 @@ from queue_server.store import journal, tables
 from queue_server.store import repository as store
 from queue_server.store.rules import recent_calls
 from queue_server.usecases import (
+    appointments,
     arrivals,
     calling,
     handover,
@@ -143,6 +145,17 @@ class AnyDay(RuleBasedStateMachine):
         assert (ticket is None) <= (paper.number in known), "only a number that stands for something else is refused"
         if ticket is not None and paper.number in known:
             assert ticket.entry == known[paper.number]
+
+    @rule(person=PEOPLE, service=st.sampled_from(["general", "eyes"]), minutes=st.integers(-10, 40))
+    def somebody_is_booked(self, person: int, service: str, minutes: int) -> None:
+        booking = Booking(
+            source_id=f"{person}-{service}",
+            personal_id=f"{person:012d}",
+            service_id=service,
+            starts_at=self.now + timedelta(minutes=minutes),
+            window_minutes=20,
+        )
+        self.act(lambda change: appointments.add(change, AddAppointment(booking=booking)))
 
     @rule(room=st.sampled_from(ROOMS))
     def next_is_called(self, room: str) -> None:
