@@ -13,7 +13,7 @@ from typing import assert_never
 
 from protocol.nouns import Entry
 from protocol.policy import Ageing, Capped, FirstCome, HeadStart, OneInN, Policy, Strict
-from queue_server.domain.order import class_of, goes_first, seniority
+from queue_server.domain.order import class_of, classes_of, goes_first, seniority
 
 BEFORE_ALL = timedelta(days=1)
 """An emergency stands before everybody under every rule: as if it had come so much earlier."""
@@ -56,6 +56,10 @@ def standing(entry: Entry, policy: Policy) -> Standing:
     if class_of(entry) == "emergency":
         return Standing(True, place - BEFORE_ALL)
     first = goes_first(entry, policy)
+    if not first and entry.appointment is not None and classes_of(policy):
+        due = min(place, entry.appointment)
+        earliest = place - timedelta(minutes=longest_start(policy)) if isinstance(policy, HeadStart) else due
+        return Standing(False, max(earliest, due))
     if first and isinstance(policy, HeadStart):  # the estimator gives the longest head start to all
         place += timedelta(minutes=longest_start(policy) - policy.minutes[class_of(entry)])
     return Standing(first, place)

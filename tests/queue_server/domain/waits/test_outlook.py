@@ -210,7 +210,7 @@ curves = st.lists(st.floats(0, 20_000), min_size=3, max_size=40).map(sorted)
 
 
 @given(points=curves, before=st.integers(0, 200), seconds=st.floats(0, 290))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_whatever_is_foreseen_is_an_interval_that_rises_and_is_never_negative(
     points: list[float], before: int, seconds: float
 ) -> None:

@@ -234,6 +234,26 @@ def test_head_starts_of_different_length_and_emergencies_find_their_place() -> N
     assert [before_in_class(one, waiting, policy) for one in waiting] == [0, 2, 1, 0]
 
 
+def test_who_came_on_time_for_an_appointment_stands_at_its_time_as_far_as_the_policy_lets() -> None:
+    story = Story()
+    story.issued(60, "A")
+    kept = story.now["A"].model_copy(update={"appointment": SEVEN + timedelta(minutes=10)})
+    came = SEVEN + timedelta(minutes=60)
+    for policy, minutes in ((FirstCome(), 60), (Capped(), 10), (Strict(), 10), (POLICIES[-1], 30)):
+        assert standing(kept, policy).place == SEVEN + timedelta(minutes=minutes)
+        assert not standing(kept, policy).first
+    later = kept.model_copy(update={"appointment": SEVEN + timedelta(minutes=90)})
+    assert standing(later, Capped()).place == came
+
+
+def test_who_stays_overnight_waits_on_the_next_day_at_the_old_place() -> None:
+    story = Story()
+    story.issued(0, "A")
+    story.tell(1440 - 60, frames.TicketCarriedOver(entry=story.now["A"], business_day="2026-11-03"))
+    last = events(story)[-1]
+    assert (last["ev"], last["t"], last["place"]) == ("arrive", SEVEN_S - 3600, SEVEN_S - 86400)
+
+
 # --- pools -----------------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol import frames
@@ -79,6 +79,7 @@ def test_a_day_without_promises() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 90), st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=30))
+@settings(deadline=None)
 def test_shares_are_shares(people: list[tuple[int, int, int]]) -> None:
     story = Story()
     for number, (_, low, more) in enumerate(people):
