@@ -15,6 +15,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
+from protocol.journey import Journey
 from protocol.nouns import (
     ChosenReason,
     Device,
@@ -94,6 +95,19 @@ class TicketReturned(Frame):
 class TicketFinished(Frame):
     type: Literal["ticket_finished"] = "ticket_finished"
     entry: Entry
+    sends: tuple[int, ...] = ()
+    """Numbers of the journal entries that tell where the person goes on to: undone together with this."""
+
+
+class TicketSentOn(Frame):
+    """The next step of a journey: the ticket waits for another service, as a new `entry` under the same number."""
+
+    type: Literal["ticket_sent_on"] = "ticket_sent_on"
+    entry: Entry
+    from_entry_id: str
+    from_room_id: str
+    room_number: str
+    """Where it waits now, as painted on the door."""
 
 
 class TicketHeld(Frame):
@@ -189,6 +203,15 @@ class PolicyChanged(Frame):
     was: Policy | None = None
 
 
+class JourneyChanged(Frame):
+    """Numbers given for a service from now on lead through `journey`; None: through that service only."""
+
+    heard_by: ClassVar[frozenset[Listener]] = STAFF
+    type: Literal["journey_changed"] = "journey_changed"
+    service_id: str
+    journey: Journey | None = None
+
+
 class ServiceSettingsChanged(Frame):
     """An administrator changed one thing about a service (None: about the site); the field of its name says how."""
 
@@ -216,6 +239,7 @@ AnyFrame: TypeAlias = Annotated[
     | TicketNotHere
     | TicketReturned
     | TicketFinished
+    | TicketSentOn
     | TicketHeld
     | ActionUndone
     | TicketTransferred
@@ -226,6 +250,7 @@ AnyFrame: TypeAlias = Annotated[
     | DeviceHealthChanged
     | PriorityConfirmed
     | PolicyChanged
+    | JourneyChanged
     | ServiceSettingsChanged
     | ServicesChanged,
     Field(discriminator="type"),
@@ -236,6 +261,7 @@ FRAME_TYPES: tuple[type[Frame], ...] = (
     TicketNotHere,
     TicketReturned,
     TicketFinished,
+    TicketSentOn,
     TicketHeld,
     ActionUndone,
     TicketTransferred,
@@ -246,6 +272,7 @@ FRAME_TYPES: tuple[type[Frame], ...] = (
     DeviceHealthChanged,
     PriorityConfirmed,
     PolicyChanged,
+    JourneyChanged,
     ServiceSettingsChanged,
     ServicesChanged,
 )
@@ -254,8 +281,12 @@ FRAME: TypeAdapter[AnyFrame] = TypeAdapter(AnyFrame)
 
 def plain_entry(entry: Entry) -> Entry:
     """The entry without what only staff need: a priority may say that somebody is pregnant or disabled, and why
-    somebody was held or called out of turn is nobody else's business either (health data, Law 91/2025/QH15)."""
-    return entry.model_copy(update={"priority": Priority(), "held_reason": None, "held_until": None, "place": None})
+    somebody was held, called out of turn, or which tests were ordered is nobody else's business either (health data,
+    Law 91/2025/QH15)."""
+    return entry.model_copy(update={"priority": Priority(), **_ONLY_STAFF_NEED})
+
+
+_ONLY_STAFF_NEED = {"held_reason": None, "held_until": None, "place": None, "step": None, "then": ()}
 
 
 _STAFF_ONLY = {"reason": "", "rule": "", "overtook": False, "chosen_reason": None, "by_role": ""}

@@ -193,6 +193,10 @@ class Entry(Value):
     """When a held entry waits again by itself; None = when staff call it."""
     place: datetime | None = None
     """Stands in for `issued_at` in the order of the line, for whoever lost or was given a place."""
+    step: str | None = None
+    """Which step of the journey this is (`protocol.journey`); None = the visit is on no journey, or ended here."""
+    then: tuple[str, ...] = ()
+    """Steps that staff have chosen for after this one, in order."""
 
 
 class Ticket(Value):

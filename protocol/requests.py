@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from pydantic import ConfigDict, Field
 
+from protocol.journey import Journey, StepNames
 from protocol.nouns import (
     ChosenReason,
     Device,
@@ -210,6 +211,11 @@ class Release(EntryAction):
     answer: ClassVar[type[Value]] = Acted
 
 
+Note: TypeAlias = Annotated[str, Field(max_length=200)]
+"""Words of staff for whoever calls this number next. They may be about the patient: kept beside the entry for a day,
+shown to staff of its room only, and never told in a frame."""
+
+
 class Transfer(EntryAction):
     """Send on to another service, another room, or a service in a certain room. The number stays the same."""
 
@@ -220,6 +226,24 @@ class Transfer(EntryAction):
     room_id: Id | None = None
     place: TransferPlace = "seniority"
     reason: TransferReason
+    note: Note | None = None
+
+
+class SendOn(EntryAction):
+    """Done here, and on to the next step of the journey; without `steps` to the one that the journey names first."""
+
+    path: ClassVar[str] = "/api/send-ons"
+    answer: ClassVar[type[Value]] = Acted
+
+    steps: StepNames = ()
+    note: Note | None = None
+
+
+class EndVisit(EntryAction):
+    """Done here, and nothing follows, whatever the journey says."""
+
+    path: ClassVar[str] = "/api/visit-ends"
+    answer: ClassVar[type[Value]] = Acted
 
 
 class Undo(EntryAction):
@@ -298,6 +322,41 @@ class ChangeNumbers(Request):
     numbers: NumberFormat | None = None
 
 
+class ChangeJourney(Request):
+    """Which way numbers given for a service lead from now on; None: no further than that service."""
+
+    path: ClassVar[str] = "/api/journeys"
+    answer: ClassVar[type[Value]] = Done
+
+    service_id: Id
+    journey: Journey | None = None
+
+
+class JourneyMistake(Value):
+    kind: str
+    step: str
+    sentence: str = ""
+    """In the reader's language."""
+
+
+class JourneyPreview(Value):
+    """What the server would say to a journey, without keeping it."""
+
+    mistakes: tuple[JourneyMistake, ...]
+    way: tuple[str, ...]
+    """Names of the services that a visit goes through when staff choose nothing; empty while there are mistakes."""
+
+
+class PreviewJourney(Request):
+    """Look at a journey before it is set. Changes nothing."""
+
+    path: ClassVar[str] = "/api/journey-previews"
+    answer: ClassVar[type[Value]] = JourneyPreview
+
+    service_id: Id
+    journey: Journey
+
+
 class CreatePairingCode(Request):
     """An administrator prepares a place for a device; the answer's code is typed at the device within ten minutes."""
 
@@ -332,6 +391,8 @@ REQUESTS: tuple[type[Request], ...] = (
     Hold,
     Release,
     Transfer,
+    SendOn,
+    EndVisit,
     Undo,
     ConfirmPriority,
     ChangePolicy,
@@ -339,5 +400,7 @@ REQUESTS: tuple[type[Request], ...] = (
     ChangeOpeningHours,
     ChangeQuota,
     ChangeNumbers,
+    ChangeJourney,
+    PreviewJourney,
     CreatePairingCode,
 )

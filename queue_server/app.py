@@ -10,7 +10,18 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 
-from queue_server.api import calling, description, devices, errors, feed, metrics, policies, service_settings, staff
+from queue_server.api import (
+    calling,
+    description,
+    devices,
+    errors,
+    feed,
+    journeys,
+    metrics,
+    policies,
+    service_settings,
+    staff,
+)
 from queue_server.api.front import Front
 from queue_server.auth.limits import RateLimit
 from queue_server.auth.passwords import Passwords
@@ -19,6 +30,7 @@ from queue_server.emr.build import EmrParts, build_emr
 from queue_server.emr.sandbox_api import MOUNT, sandbox_app
 from queue_server.hub import Hub
 from queue_server.settings import ServerSettings
+from queue_server.store import notes
 from queue_server.store.engine import Engine, open_engine
 from queue_server.store.repository import ensure_site
 from queue_server.store.schema import migrate
@@ -62,6 +74,7 @@ def build(settings: ServerSettings, *, clock: Clock = utc_now, passwords: Passwo
         staff.router,
         policies.router,
         service_settings.router,
+        journeys.router,
         calling.router,
         feed.router,
         metrics.router,
@@ -133,6 +146,7 @@ async def _tidy(core: Core) -> None:
         try:
             await core.writer.run(lambda connection: forget_old_answers(connection, core.clock()))
             await core.writer.run(lambda connection: people.forget_old(connection, core.clock()))
+            await core.writer.run(lambda connection: notes.forget_old(connection, core.clock()))
         except Exception:  # the server goes on, and the next hour tries again
             log.exception("tidy_fault")
         await asyncio.sleep(TIDY_S)

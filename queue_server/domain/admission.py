@@ -37,8 +37,15 @@ Admission: TypeAlias = Admitted | AlreadyHeld | NotAdmitted
 
 
 def admit(service: Service, held_today: Sequence[Entry], now: Status) -> Admission:
-    """One active ticket per person, service and day. Who holds one keeps it, even when the service has closed since."""
+    """One active ticket per person, service and day. Who holds one keeps it, even when the service has closed since.
+
+    Whose journey led through this service and is not over holds a number for it, wherever on the way they are.
+    """
+    on_the_way = {
+        entry.ticket_id for entry in held_today if entry.service_id == service.service_id and entry.step is not None
+    }
     for entry in held_today:
-        if entry.service_id == service.service_id and entry.state in ACTIVE:
+        its = entry.service_id == service.service_id or entry.ticket_id in on_the_way
+        if its and entry.state in ACTIVE:
             return AlreadyHeld(entry, returns=entry.state == "not_here")
     return Admitted() if now.open else NotAdmitted(now)

@@ -79,6 +79,17 @@ def transfer(entry: Entry, service_id: str, room_id: str, place: datetime | None
     return entry.model_copy(update=anew | there)
 
 
+def go_on(entry: Entry, at: datetime, **there: object) -> Entry:
+    """The next entry of the ticket of `entry`: it waits `there` as somebody who comes now, and is as yet unmoved."""
+    anew: dict[str, object] = {"state": "waiting", "version": 1, "issued_at": at, "called_at": None, "calls": 0}
+    return entry.model_copy(update={**anew, "recalls": 0, "place": None, "then": (), **there})
+
+
+def end_visit(entry: Entry) -> Entry:
+    """Done in this room, and no step follows. Raises WrongMove."""
+    return _moved(entry, "finished", step=None, then=())
+
+
 def restore(entry: Entry, before: Entry) -> Entry:
     """As it was `before` a mistake, whatever state that is; the version still grows, so that no one is misled."""
     return before.model_copy(update={"version": entry.version + 1})

@@ -98,6 +98,10 @@ def read_day(told: Iterable[Told]) -> Day:
     return reader.day(max(times))
 
 
+_JOINS = (frames.TicketIssued, frames.TicketSentOn, frames.TicketReturned, frames.TicketTransferred)
+"""Frames after which an entry waits."""
+
+
 class _Reader:
     def __init__(self) -> None:
         self._known: set[str] = set()
@@ -113,7 +117,7 @@ class _Reader:
         entry: Entry | None = getattr(frame, "entry", None)
         if entry is None or isinstance(frame, frames.ActionUndone):
             return
-        if isinstance(frame, frames.TicketIssued):
+        if isinstance(frame, frames.TicketIssued | frames.TicketSentOn):
             self._known.add(entry.entry_id)
         elif entry.entry_id not in self._known:
             raise UnusableDay(f"{frame.type} of a number that was never issued", line.seq)
@@ -123,7 +127,7 @@ class _Reader:
             self._confirmed.append((at, entry.entry_id, entry.priority))
         else:
             self._leave(entry.entry_id, at, here=not isinstance(frame, frames.TicketNotHere))
-            if isinstance(frame, frames.TicketIssued | frames.TicketReturned | frames.TicketTransferred):
+            if isinstance(frame, _JOINS):
                 self._waiting[entry.entry_id] = entry, at
 
     def _call(self, entry: Entry, at: datetime) -> None:

@@ -16,7 +16,7 @@ from queue_server.store.tables import entry, rule, series_counter
 
 log = logging.getLogger(__name__)
 
-Kind: TypeAlias = Literal["policy", "hours", "quota", "numbers", "told"]
+Kind: TypeAlias = Literal["policy", "hours", "quota", "numbers", "journey", "told"]
 SITE = ""
 """The scope of what holds for every service without a rule of its own."""
 V = TypeVar("V")

@@ -1,4 +1,5 @@
-"""The tables. Personal data live in `patient` and `patient_number` only, so that they can be erased.
+"""The tables. Personal data live in `patient` and `patient_number` only, so that they can be erased, and for a day in
+`entry_note`.
 
 Times are UTC and timezone-aware in Python. Business days and birth dates are ISO text.
 """
@@ -216,9 +217,21 @@ entry = Table(
     Column("held_reason", String(16), nullable=True),
     _moment("held_until", nullable=True),
     _moment("place", nullable=True),  # in the order of the line, in place of issued_at
+    Column("step", String(32), nullable=True),  # of the journey
+    Column("then_steps", Text, nullable=True),  # chosen for afterwards, with a space between each; NULL = none
     Index("ix_entry_room_day_turn", "room_id", "business_day", "turn_at"),
     Index("ix_entry_room_day_state", "room_id", "business_day", "state"),
     Index("ix_entry_site_day_state", "site_id", "business_day", "state"),
+)
+
+# What staff wrote for the next room about one entry. It may be about the patient: forgotten after a day.
+entry_note = Table(
+    "entry_note",
+    metadata,
+    _id("entry_id", ForeignKey("entry.entry_id"), primary_key=True),
+    _id("room_id", ForeignKey("room.room_id"), nullable=False),  # for which it was written
+    Column("words", String(200), nullable=False),
+    _moment("written_at"),
 )
 
 series_counter = Table(
@@ -235,7 +248,7 @@ rule = Table(
     "rule",
     metadata,
     _id("site_id", ForeignKey("site.site_id"), primary_key=True),
-    Column("kind", String(16), primary_key=True),  # policy | hours | quota | numbers | told
+    Column("kind", String(16), primary_key=True),  # policy | hours | quota | numbers | journey | told
     _id("scope", primary_key=True),  # service id, or ''
     _json("value"),
     _moment("changed_at"),

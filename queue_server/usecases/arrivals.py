@@ -13,6 +13,7 @@ from queue_server.domain import estimate, lifecycle
 from queue_server.domain.admission import AlreadyHeld, NotAdmitted, admit
 from queue_server.domain.assignment import RoomLoad, least_busy
 from queue_server.domain.calling import CallingRules, place_after
+from queue_server.domain.journey import current
 from queue_server.domain.opening import Status
 from queue_server.domain.priority import on_arrival
 from queue_server.errors import Conflict, Invalid, NotFound
@@ -21,6 +22,7 @@ from queue_server.store import repository as store
 from queue_server.store.repository import TicketRow
 from queue_server.usecases.announcing import when_full
 from queue_server.usecases.change import Change, Reading
+from queue_server.usecases.journeys import Stage, first_step, whole_way
 from queue_server.usecases.opening import opens_text, status_now, take_number
 from queue_server.usecases.ordering import line_of_room, people_ahead
 
@@ -79,6 +81,8 @@ def _held(change: Change, service: Service, held: AlreadyHeld, device_id: str | 
         change.journal(TicketReturned(entry=entry, zone_id=room.zone_id), device_id=device_id)
     ticket = store.load_ticket(change.connection, change.site.site_id, entry.ticket_id)
     assert ticket is not None, "an entry always has its ticket"
+    if entry.service_id != service.service_id:  # further on its journey
+        service = store.load_service(change.connection, change.site.site_id, entry.service_id) or service
     return describe(change, ticket, entry, service).model_copy(update={"already_held": True})
 
 
@@ -112,6 +116,7 @@ def _new_ticket(
         version=1,
         issued_at=change.at,
         language=intake.language,
+        step=first_step(change, service.service_id),
     )
     store.insert_ticket(change.connection, change.site.site_id, ticket, device_id)
     store.insert_entry(change.connection, change.site.site_id, change.day, entry)
@@ -119,15 +124,19 @@ def _new_ticket(
     return describe(change, ticket, entry, service)
 
 
-def assign_room(change: Change, service_id: str) -> Room:
-    """The open room of a service with the least work. Raises Conflict ``no_open_room``."""
+def room_loads(change: Change) -> list[RoomLoad]:
+    """Every room with the work that waits at it."""
     minutes = store.service_minutes(change.connection, change.site.site_id)
     work = store.work_by_room(change.connection, change.site.site_id, change.day)
-    loads = [
+    return [
         RoomLoad(room, sum(minutes[service] * people for service, people in work.get(room.room_id, {}).items()))
         for room in store.load_rooms(change.connection, change.site.site_id)
     ]
-    chosen = least_busy(service_id, loads)
+
+
+def assign_room(change: Change, service_id: str) -> Room:
+    """The open room of a service with the least work. Raises Conflict ``no_open_room``."""
+    chosen = least_busy(service_id, room_loads(change))
     if chosen is None:
         raise Conflict("no_open_room", service_id=service_id)
     return chosen.room
@@ -172,6 +181,8 @@ class TicketView:
     site: Site
     over: bool
     """The day of this ticket has passed."""
+    way: tuple[Stage, ...] = ()
+    """All stages of the visit: done, now, and to come."""
 
 
 def ticket_by_address(reading: Reading, address: str) -> TicketView:
@@ -179,7 +190,9 @@ def ticket_by_address(reading: Reading, address: str) -> TicketView:
     row = store.load_ticket_by_address(reading.connection, reading.site.site_id, address)
     if row is None:
         raise NotFound("unknown_ticket")
-    entry = store.entry_of_ticket(reading.connection, row.ticket_id)
+    entries = store.entries_of_ticket(reading.connection, row.ticket_id)
+    entry = current(entries)
     service = store.load_service(reading.connection, reading.site.site_id, entry.service_id)
     assert service is not None, "an entry always has its service"
-    return TicketView(describe(reading, row, entry, service), reading.site, over=row.business_day < reading.today)
+    over = row.business_day < reading.today
+    return TicketView(describe(reading, row, entry, service), reading.site, over, whole_way(reading, row, entries))

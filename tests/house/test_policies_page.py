@@ -11,8 +11,9 @@ import protocol.requests
 from locales import t
 from protocol.nouns import PriorityClass
 from protocol.policy import Rule
-from protocol.requests import ChangeNumbers, ChangeOpeningHours, ChangePolicy, ChangeQuota, ChangeService
+from protocol.requests import ChangeJourney, ChangeNumbers, ChangeOpeningHours, ChangePolicy, ChangeQuota, ChangeService
 from queue_server.api.errors import STATUS
+from queue_server.domain.journey import Mistaken
 from queue_server.domain.opening import ClosedCode
 from queue_server.domain.why import Cause
 from tests.house.tree import ROOT
@@ -29,7 +30,8 @@ def test_an_example_is_a_right_message(name: str, text: str) -> None:
 def test_every_setting_and_policy_has_an_example() -> None:
     named = {name for name, _ in EXAMPLES}
     assert {
-        one.__name__ for one in (ChangePolicy, ChangeService, ChangeOpeningHours, ChangeQuota, ChangeNumbers)
+        one.__name__
+        for one in (ChangePolicy, ChangeService, ChangeOpeningHours, ChangeQuota, ChangeNumbers, ChangeJourney)
     } <= named
     shown = {
         wish.policy.rule
@@ -40,7 +42,7 @@ def test_every_setting_and_policy_has_an_example() -> None:
 
 
 def test_every_code_stands_on_the_page() -> None:
-    codes = [*get_args(Rule), *get_args(PriorityClass), *get_args(Cause), *get_args(ClosedCode)]
+    codes = [*get_args(Rule), *get_args(PriorityClass), *get_args(Cause), *get_args(ClosedCode), *get_args(Mistaken)]
     assert [code for code in codes if f"`{code}`" not in PAGE] == []
 
 
