@@ -3,14 +3,15 @@ import { doer } from './actions.js'
 import { ask as question, asking, reasons } from './ask.js'
 import { drawAbsent, drawAlerts, drawBoard, drawHeard, drawHeld, drawSince, drawTroubles } from './room_view.js'
 import { follow } from './feed.js'
-import { about, byId, say, show, signOut, text } from './page.js'
+import { about, byId, named, say, show, signOut, text } from './page.js'
+import { askSendOn, NOTE } from './send_on.js'
 import { targets } from './transfer.js'
 import { lastAction } from './undo.js'
 
 const BOARD_EVERY_MS = 30000 // minutes go by without any frame
 const TOUCHES_THE_BOARD = new Set([
   'ticket_issued', 'ticket_called', 'ticket_not_here', 'ticket_returned', 'ticket_finished', 'ticket_held',
-  'ticket_transferred', 'action_undone', 'services_changed',
+  'ticket_transferred', 'ticket_sent_on', 'action_undone', 'services_changed',
 ])
 
 const HOLD_REASONS = ['papers', 'payment', 'tests', 'rest', 'other']
@@ -31,11 +32,12 @@ const actions = {
   finish: { button: byId('do-finish'), path: '/api/finishes', body: () => looked(state.board.current.entry) },
   hold: { button: byId('do-hold'), path: '/api/holds', ask: () => askHold(state.board.current.entry) },
   transfer: { button: byId('do-transfer'), path: '/api/transfers', ask: () => askTransfer(state.board.current.entry) },
+  send_on: { button: byId('do-send-on'), path: '/api/send-ons', ask: () => askOn(state.board.current) },
   undo: { button: byId('do-undo'), path: '/api/undos', body: () => last.body },
 }
-const PATHS = { chosen: '/api/chosen-calls', release: '/api/releases' }
-const KEYS = { ' ': 'next', r: 'recall', n: 'not_here', f: 'finish', h: 'hold', t: 'transfer', u: 'undo' }
-const CODES = { Space: 'next', KeyR: 'recall', KeyN: 'not_here', KeyF: 'finish', KeyH: 'hold', KeyT: 'transfer', KeyU: 'undo' }
+const PATHS = { chosen: '/api/chosen-calls', release: '/api/releases', end_visit: '/api/visit-ends' }
+const KEYS = { ' ': 'next', r: 'recall', n: 'not_here', f: 'finish', h: 'hold', t: 'transfer', s: 'send_on', u: 'undo' }
+const CODES = { Space: 'next', KeyR: 'recall', KeyN: 'not_here', KeyF: 'finish', KeyH: 'hold', KeyT: 'transfer', KeyS: 'send_on', KeyU: 'undo' }
 const last = lastAction(about.room_id)
 
 const looked = (entry) => ({ entry_id: entry.entry_id, version: entry.version })
@@ -99,7 +101,8 @@ function reasonAgainst(name) {
   if (state.pending) return BUSY
   if (name === 'undo') return last.left(serverNow()) > 0 ? null : 'why.nothing_to_undo'
   if (name === 'next') return state.board.next ? null : 'why.nobody'
-  return state.board.current ? null : 'why.no_current'
+  if (!state.board.current) return 'why.no_current'
+  return name === 'send_on' && !state.board.current.offered ? 'why.no_journey' : null
 }
 
 function canRecallAbsent() {
@@ -142,10 +145,16 @@ function askTransfer(entry) {
   const fields = [
     { name: 'target', label: text('transfer.target'), required: true, options: [['', text('transfer.choose')]], groups: targets(state.services, state.rooms, entry) },
     { name: 'place', label: text('transfer.place'), options: TRANSFER_PLACES.map((name) => [name, text(`transfer.place.${name}`)]) },
+    NOTE,
   ]
-  question({ heading: text('transfer.heading', { number: entry.number }), fields, choices: reasons('transfer', TRANSFER_REASONS) }, (reason, { target, place }) => {
-    perform('transfer', { ...looked(entry), ...JSON.parse(target), place, reason }, entry.number)
+  question({ heading: text('transfer.heading', { number: entry.number }), fields, choices: reasons('transfer', TRANSFER_REASONS) }, (reason, { target, place, note }) => {
+    perform('transfer', { ...looked(entry), ...JSON.parse(target), place, reason, note: note || null }, entry.number)
   })
+}
+
+function askOn({ entry, offered }) {
+  const send = (steps, note) => perform('send_on', { ...looked(entry), steps, note }, entry.number)
+  askSendOn(entry, offered, send, () => perform('end_visit', looked(entry), entry.number))
 }
 
 // What can be done with somebody who waits.
@@ -165,6 +174,8 @@ byId('waiting').addEventListener('click', (event) => {
 })
 
 function perform(name, body, number) {
+  if (doing.busy) return
+  show(byId('sent-on'), false)
   if (doing.start(name, actions[name]?.path ?? PATHS[name], body)) tell(text('doing', { action: label(name), number }), 'good', 'hourglass')
 }
 
@@ -278,6 +289,11 @@ function dismiss(seq) {
 function hear(numbered) {
   const { frame, seq, at } = numbered
   if (frame.type === 'services_changed') Object.assign(state, { services: frame.services, rooms: frame.rooms })
+  if (frame.type === 'ticket_sent_on' && frame.from_room_id === about.room_id) {
+    const service = named(state.services.find(({ service_id }) => service_id === frame.entry.service_id)?.names ?? {})
+    say(byId('sent-on-text'), text('sent_on', { number: frame.entry.number, service, room: frame.room_number }))
+    show(byId('sent-on'), true)
+  }
   if (frame.type === 'ticket_called') {
     state.call = { seq, entryId: frame.entry.entry_id, at: Date.parse(at), live: true, shown: false, heard: false, failed: new Set() }
   } else if (frame.type === 'call_acknowledged' && state.call?.seq === frame.call_seq) {
