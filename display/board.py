@@ -13,10 +13,11 @@ Rules (design tokens and DESIGN.md, "The wall and the voice"):
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from display.room_news import RoomNews, after, fresh
 from protocol.frames import (
     ActionUndone,
     Heartbeat,
@@ -30,7 +31,7 @@ from protocol.frames import (
     TicketNotHere,
     TicketTransferred,
 )
-from protocol.nouns import Entry, Names, Service, Site, Zone
+from protocol.nouns import Entry, Names, Site, Zone
 from theme import tokens
 
 SLOTS = 2
@@ -72,6 +73,8 @@ class Board:
     """Called, and waiting for a slot; oldest first."""
     history: tuple[Call, ...] = ()
     """Newest first, at most `HISTORY_KEPT`."""
+    news: RoomNews = field(default_factory=RoomNews)
+    """Rooms that pause, and people who are to go to another room."""
     heard_at: float | None = None
     """When the feed was last heard (monotonic seconds), None = never."""
     server_time: datetime | None = None
@@ -96,10 +99,10 @@ def apply(board: Board, heard: Heard, now: float) -> Board:
     if isinstance(heard, Snapshot):
         board = _redrawn(board, heard, now)
     elif isinstance(heard, Numbered):
-        board = _framed(board, heard, now)
+        board = replace(_framed(board, heard, now), news=after(board.news, heard.frame, now))
     if heard is not None:
         board = replace(board, heard_at=now, server_time=heard.at)
-    return _settled(board, now)
+    return replace(_settled(board, now), news=fresh(board.news, now))
 
 
 def _framed(board: Board, numbered: Numbered, now: float) -> Board:
@@ -116,7 +119,7 @@ def _framed(board: Board, numbered: Numbered, now: float) -> Board:
     if isinstance(frame, ActionUndone):
         return _undone(board, frame)
     if isinstance(frame, ServicesChanged):
-        return _renamed(board, frame.services)
+        return _renamed(board, frame)
     return board
 
 
@@ -183,12 +186,16 @@ def _marked(board: Board, entry: Entry, *, ended: bool, not_here: bool) -> Board
     return replace(board, heroes=marked(board.heroes), waiting=marked(board.waiting), history=marked(board.history))
 
 
-def _renamed(board: Board, services: tuple[Service, ...]) -> Board:
-    names = {service.service_id: service.names for service in services}
+def _renamed(board: Board, frame: ServicesChanged) -> Board:
+    names = {service.service_id: service.names for service in frame.services}
+    zone = board.zone
+    if zone is not None and frame.zones is not None:
+        zone = next((known for known in frame.zones if known.zone_id == zone.zone_id), zone)
 
     def renamed(calls: tuple[Call, ...]) -> tuple[Call, ...]:
         return tuple(replace(call, service_names=names.get(call.service_id, call.service_names)) for call in calls)
 
+    board = replace(board, site=frame.site or board.site, zone=zone)
     return replace(board, heroes=renamed(board.heroes), waiting=renamed(board.waiting), history=renamed(board.history))
 
 
@@ -240,7 +247,8 @@ def _redrawn(board: Board, snapshot: Snapshot, now: float) -> Board:
     heroes = tuple(sorted((*free, *pinned), key=lambda call: -call.seq))
     shown = {call.entry_id for call in (*heroes, *waiting)}
     history = tuple(call for call in calls if call.entry_id not in shown)[:HISTORY_KEPT]
-    return replace(board, site=snapshot.site, zone=zone, heroes=heroes, waiting=waiting, history=history)
+    board = replace(board, site=snapshot.site, zone=zone, heroes=heroes, waiting=waiting, history=history)
+    return replace(board, news=replace(board.news, rooms=snapshot.rooms))
 
 
 def _latest(snapshot: Snapshot, now: float) -> list[Call]:

@@ -21,6 +21,9 @@ FLASH_STOPS_AFTER_S = float(tokens.TIME_FLASH_STOPS_AFTER_SECONDS)
 ROWS = 6
 NOTICES = ("display.notice.priority", "display.notice.missed", "display.notice.unwell")
 
+NUMBERS_ON_A_PAGE = 5
+"""So many numbers of people who moved are read at a glance."""
+
 Trouble: TypeAlias = Literal["", "refused"]
 """What the feed said last of all: ``refused`` = this device may not listen any more."""
 
@@ -125,7 +128,7 @@ def look(board: Board, now: float, style: Style, trouble: Trouble = "") -> WallV
         called_label=_words("display.wall.called", style),
         room_label=_words("display.wall.room", style),
         rows=tuple(_row(call, call.seq in waiting, style) for call in calls),
-        notice=_trouble(board, now, style, trouble) or _notice(now, style),
+        notice=_trouble(board, now, style, trouble) or _notice(board, now, style),
     )
 
 
@@ -199,11 +202,38 @@ def _trouble(board: Board, now: float, style: Style, trouble: Trouble) -> Notice
     return Notice("triangle-alert", words, Words(""), warning=True)
 
 
-def _notice(now: float, style: Style) -> Notice:
-    pages = [_in(names, style) for names in style.notices] or [_words(key, style) for key in NOTICES]
+def _notice(board: Board, now: float, style: Style) -> Notice:
+    """What became of rooms first, then the usual notices, page by page."""
+    news = [*_moved(board, style), *_pauses(board, style)]
+    usual = [_in(names, style) for names in style.notices] or [_words(key, style) for key in NOTICES]
+    pages = [*news, *usual]
     index = int(now / style.page_s) % len(pages)
     page = _words("display.wall.page", style, page=index + 1, pages=len(pages)) if len(pages) > 1 else Words("")
-    return Notice("info", pages[index], page)
+    return Notice("door-open" if index < len(news) else "info", pages[index], page)
+
+
+def _moved(board: Board, style: Style) -> list[Words]:
+    """Who is to go to another room, a few numbers on a page."""
+    numbers: dict[str, list[str]] = {}
+    for one in board.news.moved:
+        numbers.setdefault(one.room, []).append(one.number)
+    return [
+        _words("display.notice.moved", style, numbers=", ".join(those[at : at + NUMBERS_ON_A_PAGE]), room=room)
+        for room, those in numbers.items()
+        for at in range(0, len(those), NUMBERS_ON_A_PAGE)
+    ]
+
+
+def _pauses(board: Board, style: Style) -> list[Words]:
+    """Rooms of this wall's zone that call nobody for a while."""
+    if board.site is None:
+        return []
+    zone = ZoneInfo(board.site.time_zone)
+    return [
+        _words("display.notice.paused", style, room=room.number, time=f"{room.pause.until.astimezone(zone):%H:%M}")
+        for room in board.news.rooms
+        if room.pause and (board.zone is None or room.zone_id == board.zone.zone_id)
+    ]
 
 
 def _words(key: str, style: Style, **values: object) -> Words:

@@ -200,8 +200,8 @@ class Runner:
 
     def _tell_frame(self, numbered: Numbered) -> None:
         match numbered.frame:
-            case ServicesChanged(services=services, rooms=rooms):
-                self._tell(ServicesNow(services, rooms))
+            case ServicesChanged(services=services, rooms=rooms, site=site):
+                self._tell(ServicesNow(services, rooms, site))
             case TicketIssued(entry=entry):
                 self._tell(QueueMoved(entry.service_id, 1))
             case TicketCalled(entry=entry) if entry.calls == 1:

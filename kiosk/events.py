@@ -104,6 +104,8 @@ class FeedSnapshot:
 class ServicesNow:
     services: tuple[Service, ...]
     rooms: tuple[Room, ...]
+    site: Site | None = None
+    """None: as it was."""
 
 
 @dataclass(frozen=True)

@@ -411,7 +411,9 @@ def _feed(state: State, event: FeedSnapshot | ServicesNow | QueueMoved | FeedAwa
             )
             return replace(state, hospital=replace(state.hospital, services=services)), ()
         case ServicesNow():
-            return replace(state, hospital=replace(state.hospital, services=event.services, rooms=event.rooms)), ()
+            site = event.site or state.hospital.site
+            hospital = replace(state.hospital, site=site, services=event.services, rooms=event.rooms)
+            return replace(state, hospital=hospital), ()
         case FeedSnapshot():
             return _back_live(state, event)
 

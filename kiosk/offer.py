@@ -29,8 +29,8 @@ def pages_of(state: State) -> tuple[Page, ...]:
     """Pages for this text size: 2 x 3 tiles and one strip; large text 1 x 4, the largest 1 x 3."""
     scale = state.comfort.scale
     columns, rows, strips = (2, 3, 1) if scale < 1.5 else (1, 4, 0) if scale < 2 else (1, 3, 0)
-    open_ones = [service for service in state.hospital.services if service.open]
-    closed = [service for service in state.hospital.services if not service.open]
+    open_ones = [service for service in _offered(state) if service.open]
+    closed = [service for service in _offered(state) if not service.open]
     pages: list[Page] = []
     size = columns * rows
     while open_ones or closed:
@@ -40,6 +40,11 @@ def pages_of(state: State) -> tuple[Page, ...]:
         pages.append(Page(tuple(now), tuple(closed[:room]), rows))
         closed = closed[room:]
     return tuple(pages)
+
+
+def _offered(state: State) -> tuple[Service, ...]:
+    """What people may choose by themselves."""
+    return tuple(service for service in state.hospital.services if service.self_service)
 
 
 def tile(service: Service, hospital: Hospital, words: Words, chosen: str) -> Tile:

@@ -26,7 +26,7 @@ _GROUPS: dict[str, tuple[str, ...]] = {
 _GROUP_OF = {code: group for group, codes in _GROUPS.items() for code in codes}
 REFUSAL_GROUPS = (*_GROUPS, "unknown")
 
-_NOT_NOW = ("not_open_now", "last_ticket_passed", "full_today", "full_this_hour")
+_NOT_NOW = ("not_open_now", "last_ticket_passed", "would_not_be_seen", "full_today", "full_this_hour")
 """Closed for a while; from when on it is open again stands on the service's tile."""
 _REFUSED = ("service_closed", "no_open_room", "unknown_service")
 

@@ -61,7 +61,7 @@ def slip(
     blocks += [
         Line(text=t("ticket.number.heading", language), size="label", weight="bold"),
         Number(text=ticket.number),
-        Band(text=shorten(place(ticket.room, language), SHORT_LENGTH), icon=arrow),
+        Band(text=shorten(_where(ticket, language), SHORT_LENGTH), icon=arrow),
         *_way(ticket, language),
         *_priority(ticket.entry.priority, language),
         Rule(),
@@ -91,19 +91,33 @@ def _heading(ticket: Ticket, site: Site, language: str) -> list[AnyBlock]:
 
 def place(room: Room, language: str) -> str:
     """Room and floor, as in "Phòng 5, tầng 2", with spaces that keep "Phòng" beside "5"."""
+    return t("ticket.place", language, room=room.number.replace(" ", NO_BREAK), floor=_floor(room, language))
+
+
+def _floor(room: Room, language: str) -> str:
     if room.floor > 0:
-        floor = t("ticket.floor", language, floor=room.floor)
-    elif room.floor == 0:
-        floor = t("ticket.floor.ground", language)
-    else:
-        floor = t("ticket.floor.basement", language, floor=-room.floor)
-    return t("ticket.place", language, room=room.number.replace(" ", NO_BREAK), floor=floor)
+        return t("ticket.floor", language, floor=room.floor)
+    return (
+        t("ticket.floor.ground", language)
+        if room.floor == 0
+        else t("ticket.floor.basement", language, floor=-room.floor)
+    )
+
+
+def _where(ticket: Ticket, language: str) -> str:
+    """The room; or the waiting area, where the room is told by the call."""
+    if not ticket.entry.pooled:
+        return place(ticket.room, language)
+    floor = _floor(ticket.room, language)
+    return t("ticket.pooled.place", language, zone=_name(ticket.zone_names, language), floor=floor)
 
 
 def _way(ticket: Ticket, language: str) -> list[AnyBlock]:
     """What the door says beside its number, and how to get there, where the hospital told either. A door that says
     the service is not told: the service stands above."""
     room, service = ticket.room, _name(ticket.service_names, language)
+    if ticket.entry.pooled:
+        return [Line(text=t("ticket.pooled.room", language), weight="bold")]
     lines: list[AnyBlock] = []
     name = _name(room.names, language)
     plain = t("ticket.room", language, room=room.number).replace(NO_BREAK, " ")
@@ -165,7 +179,8 @@ def _reason(reason: str | None, language: str) -> str:
 
 def _afterwards(ticket: Ticket, language: str, address_base: str) -> list[AnyBlock]:
     room = t("ticket.room", language, room=ticket.room.number)
-    missed = Line(text=shorten(t("ticket.missed", language, room=room), LINE_LENGTH), weight="bold")
+    words = t("ticket.pooled.missed", language) if ticket.entry.pooled else t("ticket.missed", language, room=room)
+    missed = Line(text=shorten(words, LINE_LENGTH), weight="bold")
     address = page_address(ticket, address_base)
     if address is None:
         return [missed]

@@ -260,6 +260,7 @@ def _your_number(state: State, words: Words) -> YourNumber:
     if visit is None or visit.ticket is None:
         return YourNumber()
     ticket, language = visit.ticket, words.language
+    pooled = ticket.entry.pooled  # the room is told by the call
     label = "kiosk.your_number.held" if ticket.already_held else "kiosk.your_number.label"
     title, text = _paper(visit, words)
     pages = flow.number_pages(state.comfort)
@@ -267,9 +268,9 @@ def _your_number(state: State, words: Words) -> YourNumber:
     return YourNumber(
         label=t(label, language, service=words.name(ticket.service_names)),
         number=ticket.number,
-        room=words.room(ticket.room),
+        room=words.name(ticket.zone_names) if pooled else words.room(ticket.room),
         floor=words.floor(ticket.room.floor),
-        directions=words.name(ticket.room.directions),
+        directions=words("kiosk.your_number.pooled") if pooled else words.name(ticket.room.directions),
         arrow=flow.arrow_to(state.place, ticket.room),
         ahead=_ahead(ticket, words),
         wait=Fact("clock", wait_words(ticket.wait, language) or words("kiosk.wait.unknown"), words("kiosk.wait.label")),
@@ -278,7 +279,9 @@ def _your_number(state: State, words: Words) -> YourNumber:
         paper_text=text,
         code=address or "",
         code_text=words("kiosk.your_number.code"),
-        missed=t("kiosk.your_number.missed", language, room=words.room_inside(ticket.room)),
+        missed=words("kiosk.your_number.pooled.missed")
+        if pooled
+        else t("kiosk.your_number.missed", language, room=words.room_inside(ticket.room)),
         reprint=_reprint(visit, words),
         page=state.page % pages,
         pages=pages,

@@ -11,7 +11,7 @@ No frame holds a name of a person, a birth date or a document number.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias, get_args
 
 from pydantic import Field, TypeAdapter
 
@@ -21,6 +21,7 @@ from protocol.nouns import (
     Device,
     DeviceHealth,
     Entry,
+    HandoverReason,
     Priority,
     PriorityProof,
     Room,
@@ -29,10 +30,12 @@ from protocol.nouns import (
     TransferPlace,
     TransferReason,
     Value,
+    WaitEstimate,
     Zone,
 )
-from protocol.opening import NumberFormat, OpeningHours, Quota
+from protocol.opening import Assignment, NumberFormat, OpeningHours, Quota
 from protocol.policy import Policy
+from protocol.site import RoomShape, ServiceShape, SiteShape, ZoneShape
 
 VERSION = 1
 FEED_PATH = "/api/feed"
@@ -57,6 +60,12 @@ class TicketIssued(Frame):
     device_id: str | None = None
     flags: tuple[str, ...] = ()
     """Why the server would have refused it, had it been asked in time."""
+    promised: WaitEstimate | None = None
+    """The wait that was told with the ticket: measured against what came true."""
+    offline: bool = False
+    """Given by a kiosk from its own series, and told later; ``entry.issued_at`` is when it was given."""
+    printed_room_id: str | None = None
+    """The room on the paper of an offline ticket; it may have closed since, so that ``entry.room_id`` is another."""
 
 
 class TicketCalled(Frame):
@@ -78,6 +87,8 @@ class TicketCalled(Frame):
     """Why staff called it out of turn; None = it was its turn."""
     by_role: str = ""
     """The role of whoever chose (``staff``, ``admin``); never who it was."""
+    from_pool: bool = False
+    """It waited for whichever room of the service called first; this one did."""
 
 
 class TicketNotHere(Frame):
@@ -138,7 +149,7 @@ class TicketTransferred(Frame):
     from_service_id: str
     room_number: str
     """Where it waits now, as painted on the door."""
-    reason: TransferReason
+    reason: TransferReason | HandoverReason
     placed: TransferPlace = "seniority"
 
 
@@ -218,19 +229,47 @@ class ServiceSettingsChanged(Frame):
     heard_by: ClassVar[frozenset[Listener]] = STAFF
     type: Literal["service_settings_changed"] = "service_settings_changed"
     service_id: str | None = None
-    changed: Literal["open", "hours", "quota", "numbers"]
+    changed: Literal["open", "hours", "quota", "numbers", "assignment"]
     open: bool | None = None
     hours: OpeningHours | None = None
     quota: Quota | None = None
     numbers: NumberFormat | None = None
+    assignment: Assignment | None = None
+
+
+class SiteChanged(Frame):
+    """An administrator wrote one part of the hospital: the field that is not None, as it is now."""
+
+    heard_by: ClassVar[frozenset[Listener]] = STAFF
+    type: Literal["site_changed"] = "site_changed"
+    site: SiteShape | None = None
+    zone: ZoneShape | None = None
+    service: ServiceShape | None = None
+    room: RoomShape | None = None
+
+
+class RoomChanged(Frame):
+    """A room opened, paused, went on or closed: `room` is as it is now. The new `ServicesChanged` follows."""
+
+    type: Literal["room_changed"] = "room_changed"
+    room: Room
+    was: Room
+    change: Literal["opened", "paused", "resumed", "closed", "undone"]
+    moves: tuple[int, ...] = ()
+    """Numbers of the journal entries that sent its people to other rooms: undone together with it."""
+    undone_seq: int | None = None
+    """The change that was a mistake."""
 
 
 class ServicesChanged(Frame):
-    """Services or rooms are not as they were (opened, closed, renamed): the new whole list."""
+    """The hospital is not as it was (something opened, closed, was made or renamed): the new whole of it."""
 
     type: Literal["services_changed"] = "services_changed"
     services: tuple[Service, ...]
     rooms: tuple[Room, ...]
+    site: Site | None = None
+    """None, like `zones`: as it was."""
+    zones: tuple[Zone, ...] | None = None
 
 
 AnyFrame: TypeAlias = Annotated[
@@ -252,6 +291,8 @@ AnyFrame: TypeAlias = Annotated[
     | PolicyChanged
     | JourneyChanged
     | ServiceSettingsChanged
+    | SiteChanged
+    | RoomChanged
     | ServicesChanged,
     Field(discriminator="type"),
 ]
@@ -274,6 +315,8 @@ FRAME_TYPES: tuple[type[Frame], ...] = (
     PolicyChanged,
     JourneyChanged,
     ServiceSettingsChanged,
+    SiteChanged,
+    RoomChanged,
     ServicesChanged,
 )
 FRAME: TypeAdapter[AnyFrame] = TypeAdapter(AnyFrame)
@@ -298,10 +341,14 @@ def for_everyone(frame: AnyFrame) -> AnyFrame:
     if entry is None:
         return frame
     update: dict[str, object] = {"entry": plain_entry(entry)}
-    if isinstance(frame, TicketCalled):
+    if isinstance(frame, TicketIssued):
+        update |= {"flags": ()}
+    elif isinstance(frame, TicketCalled):
         update |= _STAFF_ONLY
     elif isinstance(frame, TicketTransferred):
-        update |= {"reason": "other", "placed": "seniority"}
+        # That a room closed is for everybody to know; why staff sent somebody on is not.
+        by_room = frame.reason in get_args(HandoverReason)
+        update |= {"reason": frame.reason if by_room else "other", "placed": "seniority"}
     return frame.model_copy(update=update)
 
 

@@ -104,6 +104,17 @@ class Zone(Value):
     names: Names
 
 
+PauseReason: TypeAlias = Literal["break", "emergency", "meeting", "equipment", "cleaning", "other"]
+"""Why a room pauses: a meal or rest, an emergency elsewhere, a meeting, a device that fails, cleaning."""
+
+
+class Pause(Value):
+    """A room calls nobody for a while. It goes on by itself at `until`, or when somebody is called there."""
+
+    reason: PauseReason
+    until: datetime
+
+
 class Room(Value):
     """Where a service is given. ``number`` is what the hospital paints on the door."""
 
@@ -115,6 +126,9 @@ class Room(Value):
     directions: Names = {}
     service_ids: tuple[str, ...] = ()
     open: bool = True
+    """False: it takes nobody. Whoever still waits there may be called."""
+    pause: Pause | None = None
+    """Set while the room pauses. It still takes people: they wait, and are told until when."""
 
 
 class Service(Value):
@@ -132,6 +146,8 @@ class Service(Value):
     waiting: int = 0
     """People waiting for it now."""
     wait: WaitEstimate | None = None
+    self_service: bool = True
+    """People may choose it at a kiosk; else only staff send people there."""
 
 
 class WaitEstimate(Value):
@@ -140,6 +156,10 @@ class WaitEstimate(Value):
     low_minutes: int | None = None
     high_minutes: int | None = None
     reason: str | None = None
+    p10_minutes: int | None = None
+    """One in ten is called before that; not rounded, for staff. None: not learned, the interval is a rule of thumb."""
+    p50_minutes: int | None = None
+    p90_minutes: int | None = None
 
 
 # --- what ----------------------------------------------------------------------------------------------------------
@@ -160,6 +180,8 @@ ChosenReason: TypeAlias = Literal["condition", "results", "agreed", "order", "ot
 
 TransferReason: TypeAlias = Literal["next_step", "wrong_place", "specialist", "balance", "other"]
 """Why somebody is sent on: the next step of the visit, a wrong choice, another speciality, a shorter line."""
+HandoverReason: TypeAlias = Literal["room_closed", "room_paused"]
+"""Why a room's people wait in front of another door: theirs closed, or pauses for long."""
 TransferPlace: TypeAlias = Literal["seniority", "front", "end"]
 """Where in the new line: by the time on the ticket, before, or after everybody who waits there now."""
 
@@ -197,6 +219,8 @@ class Entry(Value):
     """Which step of the journey this is (`protocol.journey`); None = the visit is on no journey, or ended here."""
     then: tuple[str, ...] = ()
     """Steps that staff have chosen for after this one, in order."""
+    pooled: bool = False
+    """Waits for whichever room of the service calls first: `room_id` is then only where it is counted."""
 
 
 class Ticket(Value):
@@ -213,6 +237,8 @@ class Ticket(Value):
     room: Room
     people_ahead: int
     wait: WaitEstimate
+    zone_names: Names = {}
+    """Where to wait, for a ticket whose room is told when it is called."""
     already_held: bool = False
     """True when the person had this ticket before: nothing new was issued."""
     offline: bool = False
@@ -238,6 +264,8 @@ class Device(Value):
     kind: DeviceKind
     name: str
     zone_id: str | None = None
+    series: str = ""
+    """Letters of the numbers that a kiosk gives by itself while it cannot reach the server: its own for ever."""
 
 
 Service.model_rebuild()

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import ConfigDict, Field, TypeAdapter, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from protocol.nouns import Value
+from protocol.nouns import PriorityClass, Value
 
 Weekday: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -43,7 +43,8 @@ class OpeningHours(_Setting):
     """Tickets are given within the spans of the day; the gap between two spans is a break.
 
     A day in `special` has those spans and no others; a day in `holidays` has none. The last tickets are given
-    `last_ticket_minutes` before the end of the day's last span.
+    `last_ticket_minutes` before the end of the day's last span; with `by_forecast` also as soon as who takes one would
+    not be seen before that end, by the usual minutes of those who wait.
     """
 
     weekly: dict[Weekday, tuple[Span, ...]]
@@ -51,6 +52,7 @@ class OpeningHours(_Setting):
     """ISO dates."""
     special: dict[str, tuple[Span, ...]] = Field(default_factory=dict)
     last_ticket_minutes: Annotated[int, Field(ge=0, le=720)] = 0
+    by_forecast: bool = False
 
     @field_validator("weekly", "special")
     @classmethod
@@ -84,6 +86,10 @@ class Quota(_Setting):
 
     per_day: Count | None = None
     per_hour: Count | None = None
+    per_class: dict[PriorityClass, Count] = Field(default_factory=dict)
+    """In a day for people of a class; one that was only declared counts as ``normal``."""
+    per_person: Annotated[int, Field(ge=1, le=100)] | None = None
+    """In a day for one person, finished ones too."""
 
 
 class NumberFormat(_Setting):
@@ -92,17 +98,35 @@ class NumberFormat(_Setting):
     letters: Letters
     width: Annotated[int, Field(ge=2, le=6)] = 3
     start: Annotated[int, Field(ge=1, le=99_999)] = 1
+    by_class: dict[PriorityClass, Letters] = Field(default_factory=dict)
+    """Other letters for people of these classes. Everybody in the hall sees them, so not for what is nobody's business.
+    A class that was only declared counts as ``normal``."""
     by_weekday: dict[Weekday, Letters] = Field(default_factory=dict)
     """Other letters on these days, so that yesterday's paper cannot be taken for today's."""
+    by_shift: dict[Clock, Letters] = Field(default_factory=dict)
+    """Other letters from this time of the clock on: ``{"12:00": "AC"}`` for the afternoon."""
 
-    def letters_on(self, day: str) -> str:
-        """The letters of a business day (ISO)."""
-        return self.by_weekday.get(WEEKDAYS[date.fromisoformat(day).weekday()], self.letters)
+    def letters_for(self, day: str, clock: str, known: PriorityClass) -> str:
+        """The letters on a business day (ISO) at ``07:30`` for a class: the class decides first, then day, shift."""
+        weekday = WEEKDAYS[date.fromisoformat(day).weekday()]
+        began = max((shift for shift in self.by_shift if shift <= clock), default=None)
+        of_shift = self.letters if began is None else self.by_shift[began]
+        return self.by_class.get(known, self.by_weekday.get(weekday, of_shift))
 
     def all_letters(self) -> frozenset[str]:
-        return frozenset({self.letters, *self.by_weekday.values()})
+        others = (self.by_class, self.by_weekday, self.by_shift)
+        return frozenset({self.letters, *(letters for chosen in others for letters in chosen.values())})
 
 
+Assignment: TypeAlias = Literal["at_issue", "at_call"]
+"""When somebody's room is settled: with the ticket, or by whichever room of the service calls first (a pool)."""
+
+
+class RoomAssignment(_Setting):
+    assignment: Assignment
+
+
+ASSIGNMENT: TypeAdapter[RoomAssignment] = TypeAdapter(RoomAssignment)
 HOURS: TypeAdapter[OpeningHours] = TypeAdapter(OpeningHours)
 QUOTA: TypeAdapter[Quota] = TypeAdapter(Quota)
 NUMBERS: TypeAdapter[NumberFormat] = TypeAdapter(NumberFormat)

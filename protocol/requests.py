@@ -21,19 +21,21 @@ from protocol.nouns import (
     Entry,
     HoldReason,
     Intake,
+    PauseReason,
     PriorityClass,
     PriorityProof,
+    Room,
     Site,
     Ticket,
     TransferPlace,
     TransferReason,
     Value,
 )
-from protocol.opening import NumberFormat, OpeningHours, Quota
+from protocol.opening import Assignment, NumberFormat, OpeningHours, Quota
 from protocol.policy import Policy
+from protocol.site import Id, RoomShape, ServiceShape, SiteShape, ZoneShape
 
 ShortText: TypeAlias = Annotated[str, Field(max_length=200)]
-Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 
 DeclaredPriority: TypeAlias = Literal["child_under_6", "pregnant", "severe_disability", "aged_75", "merit"]
 
@@ -96,6 +98,29 @@ class IssueTicket(Request):
     intake: Intake
     declared: DeclaredPriority | None = None
     """A right to priority that the person tells of; it counts once staff have confirmed it."""
+
+
+class UploadOfflineTicket(Request):
+    """A number that this kiosk gave from its own series (`Device.series`) while it could not reach the server.
+
+    It is a fact, however late it comes: what the paper says stands. `age_s` tells how long ago it was given.
+    Sent again, with this or another `request_id`, the same number of the same day is the same ticket.
+    """
+
+    path: ClassVar[str] = "/api/offline-tickets"
+    answer: ClassVar[type[Value]] = Ticket
+
+    # Wider than for other requests: what comes too late is refused by name, so that the kiosk can tell staff.
+    age_s: float = Field(default=0.0, ge=0.0, le=1e9)
+    number: ShortText
+    """As printed, ``KA001``; counted from 1 on each business day."""
+    service_id: Id
+    room_id: Id | None = None
+    """The room on the paper; None when the paper names none."""
+    intake: Intake
+    declared: DeclaredPriority | None = None
+    address: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
+    """What the kiosk put into the QR behind ``/t/`` (32 random hexadecimal digits); None when it printed no QR."""
 
 
 class ReportPrint(Request):
@@ -186,12 +211,16 @@ class Finish(EntryAction):
 
 
 class CallChosen(EntryAction):
-    """Call this one, who waits or is held, out of turn. Whoever was inside is finished by that."""
+    """Call this one, who waits or is held, out of turn. Whoever was inside is finished by that.
+
+    `room_id` is the room that calls: needed for somebody of a pool; None = where the entry stands.
+    """
 
     path: ClassVar[str] = "/api/chosen-calls"
     answer: ClassVar[type[Value]] = Acted
 
     reason: ChosenReason
+    room_id: Id | None = None
 
 
 class Hold(EntryAction):
@@ -263,6 +292,65 @@ class ConfirmPriority(EntryAction):
 
     priority_class: PriorityClass
     proof: PriorityProof
+
+
+HandoverToken: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+"""Of the preview that was shown (``GET /api/rooms/<room>/handover``): who would go where."""
+
+
+class RoomActed(Value):
+    """The room as it is after an action, and the journal entry that tells of it."""
+
+    room: Room
+    seq: int
+    moved: int = 0
+    """So many people wait in front of another door by it."""
+    stay: int = 0
+    """So many stay: no other open room gives their service; or, after an undo, somebody acted on them since."""
+
+
+class PauseRoom(Request):
+    """The room calls nobody for a while, and goes on by itself. Pausing again sets a new time.
+
+    With `handover` its people go to other rooms, as that preview said; without, everybody keeps their place here.
+    """
+
+    path: ClassVar[str] = "/api/room-pauses"
+    answer: ClassVar[type[Value]] = RoomActed
+
+    room_id: Id
+    minutes: int = Field(ge=1, le=240)
+    reason: PauseReason
+    handover: HandoverToken | None = None
+
+
+class CloseRoom(Request):
+    """The room takes nobody any more; its people go to other rooms, as the preview said. Who is inside stays."""
+
+    path: ClassVar[str] = "/api/room-closings"
+    answer: ClassVar[type[Value]] = RoomActed
+
+    room_id: Id
+    handover: HandoverToken
+
+
+class OpenRoom(Request):
+    """A closed room takes people again; one that pauses goes on."""
+
+    path: ClassVar[str] = "/api/room-openings"
+    answer: ClassVar[type[Value]] = RoomActed
+
+    room_id: Id
+
+
+class UndoRoom(Request):
+    """Take back a pause or a closing within 60 s: `seq` is that of the `RoomActed` that answered it."""
+
+    path: ClassVar[str] = "/api/room-undos"
+    answer: ClassVar[type[Value]] = RoomActed
+
+    room_id: Id
+    seq: int = Field(ge=1, le=LARGEST)
 
 
 # --- administrators ------------------------------------------------------------------------------------------------
@@ -357,6 +445,52 @@ class PreviewJourney(Request):
     journey: Journey
 
 
+class ChangeAssignment(Request):
+    """Whether tickets of a service name a room, or the room is told when it calls."""
+
+    path: ClassVar[str] = "/api/room-assignments"
+    answer: ClassVar[type[Value]] = Done
+
+    service_id: Id
+    assignment: Assignment
+
+
+class ChangeSite(Request):
+    """The hospital's name, clock and languages."""
+
+    path: ClassVar[str] = "/api/site"
+    answer: ClassVar[type[Value]] = Done
+
+    site: SiteShape
+
+
+class SaveZone(Request):
+    """Make a waiting area, or change the one with this id."""
+
+    path: ClassVar[str] = "/api/site/zones"
+    answer: ClassVar[type[Value]] = Done
+
+    zone: ZoneShape
+
+
+class SaveService(Request):
+    """Make a service, or change the one with this id. A new one is open; it takes people once a room gives it."""
+
+    path: ClassVar[str] = "/api/site/services"
+    answer: ClassVar[type[Value]] = Done
+
+    service: ServiceShape
+
+
+class SaveRoom(Request):
+    """Make a room, or change the one with this id. A new one is open."""
+
+    path: ClassVar[str] = "/api/site/rooms"
+    answer: ClassVar[type[Value]] = Done
+
+    room: RoomShape
+
+
 class CreatePairingCode(Request):
     """An administrator prepares a place for a device; the answer's code is typed at the device within ten minutes."""
 
@@ -378,6 +512,7 @@ CreatePairingCode.answer = PairingCode
 REQUESTS: tuple[type[Request], ...] = (
     PairDevice,
     IssueTicket,
+    UploadOfflineTicket,
     ReportPrint,
     ReportHealth,
     RaiseAlert,
@@ -394,6 +529,10 @@ REQUESTS: tuple[type[Request], ...] = (
     SendOn,
     EndVisit,
     Undo,
+    PauseRoom,
+    CloseRoom,
+    OpenRoom,
+    UndoRoom,
     ConfirmPriority,
     ChangePolicy,
     ChangeService,
@@ -402,5 +541,10 @@ REQUESTS: tuple[type[Request], ...] = (
     ChangeNumbers,
     ChangeJourney,
     PreviewJourney,
+    ChangeAssignment,
+    ChangeSite,
+    SaveZone,
+    SaveService,
+    SaveRoom,
     CreatePairingCode,
 )

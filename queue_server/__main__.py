@@ -142,11 +142,25 @@ def estimate() -> None:
 
 
 @cli.command()
+def accuracy(
+    day: Annotated[str | None, typer.Option(help="A business day, such as 2026-11-20. Default: today so far.")] = None,
+    config: Config = None,
+) -> None:
+    """Tell whether people were called when they had been told, by service and class."""
+    from queue_server.command_line import tell_accuracy
+
+    with _faults_told():
+        for line in tell_accuracy(_settings(config), day):
+            typer.echo(line)
+
+
+@cli.command()
 def simulate(
     patients: Annotated[int, typer.Option(min=1, max=20_000, help="People who come.")] = 1200,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same day.")] = 1,
     policy: Annotated[Path | None, typer.Option(help="A policy (TOML or .json) to try.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to leave the journal in, for `replay`.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=60, help="With days before, waits are learned and measured.")] = 1,
 ) -> None:
     """Play a synthetic day of the demonstration's hospital through the real use cases, and tell the waits."""
     from queue_server.replay_command import read_policy
@@ -154,7 +168,7 @@ def simulate(
 
     with _faults_told():
         wanted = read_policy(policy) if policy else None
-        for line in play(patients, seed, wanted, out, lambda progress: typer.echo(progress, err=True)):
+        for line in play(patients, seed, wanted, out, lambda progress: typer.echo(progress, err=True), days):
             typer.echo(line)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from fastapi import FastAPI
 
+from protocol.policy import Capped
 from queue_server.api import (
     calling,
     description,
@@ -19,33 +21,40 @@ from queue_server.api import (
     journeys,
     metrics,
     policies,
+    room_state,
     service_settings,
+    site,
     staff,
+    waits,
 )
 from queue_server.api.front import Front
 from queue_server.auth.limits import RateLimit
 from queue_server.auth.passwords import Passwords
 from queue_server.core import Clock, Core, first_site, utc_now
+from queue_server.domain.waits.accuracy import Accuracy
 from queue_server.emr.build import EmrParts, build_emr
 from queue_server.emr.sandbox_api import MOUNT, sandbox_app
 from queue_server.hub import Hub
 from queue_server.settings import ServerSettings
 from queue_server.store import notes
-from queue_server.store.engine import Engine, open_engine
+from queue_server.store.engine import Connection, Engine, open_engine
 from queue_server.store.repository import ensure_site
 from queue_server.store.schema import migrate
 from queue_server.store.writer import Writer
-from queue_server.usecases import announcing, holding, people
+from queue_server.threads import to_the_end
+from queue_server.usecases import announcing, holding, people, promises, rooms
 from queue_server.usecases.callers import standing
+from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.listening import Ear
 from queue_server.usecases.once import change, forget_old_answers, look
+from queue_server.waits import Waits
 from queue_server.web import pages
 
 log = logging.getLogger(__name__)
 
 TIDY_S = 3600.0
-HELD_LOOK_S = 5.0
-"""How often it is looked whether somebody's time of being held is over."""
+TIMER_LOOK_S = 5.0
+"""How often it is looked whether something is due by the clock."""
 A_MINUTE_S = 60.0
 SIGN_INS_A_MINUTE = 30
 """From one address: a ward's staff may all sit behind one."""
@@ -75,7 +84,10 @@ def build(settings: ServerSettings, *, clock: Clock = utc_now, passwords: Passwo
         policies.router,
         service_settings.router,
         journeys.router,
+        site.router,
         calling.router,
+        room_state.router,
+        waits.router,
         feed.router,
         metrics.router,
         description.router,
@@ -101,11 +113,14 @@ def _core(settings: ServerSettings, engine: Engine, clock: Clock, passwords: Pas
             if (ear.device.device_id not in good_devices if ear.device else ear.token_hash not in good_sessions)
         ]
 
+    writer = Writer(engine, settings.site_id)
+    default = Capped(overtakes=settings.overtakes)
     return Core(
         settings=settings,
         engine=engine,
-        writer=Writer(engine, settings.site_id),
+        writer=writer,
         hub=Hub(engine, settings.site_id, gone),
+        waits=Waits(engine, settings.site_id, default, settings.learn_days, clock, lambda: writer.waiting > 0),
         passwords=passwords,
         sign_in_limit=RateLimit(SIGN_INS_A_MINUTE, A_MINUTE_S),
         pairing_limit=RateLimit(PAIRINGS_A_MINUTE, A_MINUTE_S),
@@ -123,7 +138,9 @@ async def _running(core: Core, emr: EmrParts) -> AsyncIterator[None]:
         await core.writer.run(lambda connection: ensure_site(connection, first_site(core.settings)))
         core.writer.listen(core.hub.wake)
         await core.hub.start()
-        tasks = [asyncio.create_task(_tidy(core), name="tidy"), asyncio.create_task(_return_held(core), name="held")]
+        core.writer.listen(core.waits.wake)
+        core.waits.start()
+        tasks = [asyncio.create_task(_tidy(core), name="tidy"), asyncio.create_task(_timer(core), name="timer")]
         if emr.delivery is not None:
             await emr.delivery.start()
         log.info("server_started site=%s", core.settings.site_id)
@@ -135,34 +152,56 @@ async def _running(core: Core, emr: EmrParts) -> AsyncIterator[None]:
         if emr.delivery is not None:
             await emr.delivery.stop()
         await core.hub.stop()
+        await asyncio.to_thread(core.waits.stop)
         await asyncio.to_thread(core.writer.stop)
         core.engine.dispose()
         log.info("server_stopped")
 
 
 async def _tidy(core: Core) -> None:
-    """Forget, once an hour, what is only kept for a while."""
+    """Forget, once an hour, what is only kept for a while; tell, once a day, how true the promised waits were."""
+    told = ""
     while True:
         try:
             await core.writer.run(lambda connection: forget_old_answers(connection, core.clock()))
             await core.writer.run(lambda connection: people.forget_old(connection, core.clock()))
             await core.writer.run(lambda connection: notes.forget_old(connection, core.clock()))
+            if told != (today := await to_the_end(look, core, lambda reading: reading.today)):
+                _tell_accuracy(await to_the_end(look, core, promises.accuracy_of_yesterday))
+                told = today
         except Exception:  # the server goes on, and the next hour tries again
             log.exception("tidy_fault")
         await asyncio.sleep(TIDY_S)
 
 
-async def _return_held(core: Core) -> None:
-    """Let those wait again whose time of being held is over, and tell which services opened or closed.
+def _tell_accuracy(found: Accuracy) -> None:
+    if (all_of_it := found.everyone) is not None:
+        log.info(
+            "waits_accuracy day=%s people=%d kept=%.3f too_little=%.3f error_min=%.1f waited_min=%.1f learned=%d",
+            found.day, all_of_it.people, all_of_it.kept, all_of_it.too_little, all_of_it.error_minutes,
+            all_of_it.waited_minutes, found.learned,
+        )  # fmt: skip
 
-    Several servers may look: it happens once.
-    """
+
+_BY_THE_CLOCK: tuple[tuple[Callable[[Reading], object], Callable[[Change], object]], ...] = (
+    (holding.any_due, holding.return_due),
+    (rooms.any_due, rooms.resume_due),
+    (announcing.news, announcing.announce),
+)
+"""Whether somebody's time of being held, or a room's pause, is over, or a service opened or closed; what to do then."""
+
+
+def _act_by_the_clock(core: Core, act: Callable[[Change], object], connection: Connection) -> None:
+    act(change(core, connection, "server:timer"))
+
+
+async def _timer(core: Core) -> None:
+    """What is due by the clock is done. Several servers may look: it happens once."""
     while True:
-        try:
-            if await asyncio.to_thread(look, core, holding.any_due):
-                await core.writer.run(lambda connection: holding.return_due(change(core, connection, "server:timer")))
-            if await asyncio.to_thread(look, core, announcing.news):
-                await core.writer.run(lambda connection: announcing.announce(change(core, connection, "server:timer")))
-        except Exception:  # the server goes on, and looks again
-            log.exception("held_fault")
-        await asyncio.sleep(HELD_LOOK_S)
+        for due, act in _BY_THE_CLOCK:
+            try:
+                if await to_the_end(look, core, due):
+                    await core.writer.run(partial(_act_by_the_clock, core, act))
+            except Exception:  # the server goes on, and looks again
+                log.exception("timer_fault")
+        await asyncio.sleep(TIMER_LOOK_S)

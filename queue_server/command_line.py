@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from protocol.policy import Capped
 from protocol.requests import CreatePairingCode, PairingCode
 from queue_server.auth.passwords import Passwords
 from queue_server.core import first_site, utc_now
+from queue_server.domain.waits.accuracy import table
 from queue_server.errors import Invalid, Unavailable
 from queue_server.settings import ServerSettings
 from queue_server.store import journal
@@ -23,8 +25,9 @@ from queue_server.store.engine import Connection, Engine, StoreAway, open_engine
 from queue_server.store.repository import ensure_site, load_rooms, load_services, load_site
 from queue_server.store.schema import is_current, migrate
 from queue_server.store.writer import Change, T, Writer
-from queue_server.usecases import demo_data, demo_hospital, devices
+from queue_server.usecases import demo_data, demo_hospital, devices, promises
 from queue_server.usecases.change import Change as Context
+from queue_server.usecases.change import Reading
 
 COMMAND_LINE = "staff:command-line"
 
@@ -108,6 +111,17 @@ def revoke_device(settings: ServerSettings, device_id: str) -> None:
     """Raises NotFound ``unknown_device``."""
     with open_database(settings) as database:
         database.change(lambda connection: devices.revoke(connection, settings.site_id, device_id, utc_now()))
+
+
+def tell_accuracy(settings: ServerSettings, day: str | None) -> list[str]:
+    """Lines for people. Raises Invalid ``invalid_request`` when `day` is no date."""
+    try:
+        wanted = date.fromisoformat(day).isoformat() if day else None
+    except ValueError as wrong:
+        raise Invalid("invalid_request", day="a date such as 2026-11-20") from wrong
+    with open_database(settings) as database, database.engine.connect() as connection:
+        site = load_site(connection, settings.site_id) or first_site(settings)
+        return table(promises.accuracy_of(Reading(connection, site, Capped(), utc_now()), wanted))
 
 
 # --- doctor ----------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from queue_server.hub import Hub
 from queue_server.settings import ServerSettings
 from queue_server.store.engine import Engine
 from queue_server.store.writer import Writer
+from queue_server.waits import Waits
 
 Clock = Callable[[], datetime]
 
@@ -34,6 +35,7 @@ class Core:
     engine: Engine
     writer: Writer
     hub: Hub
+    waits: Waits
     passwords: Passwords
     sign_in_limit: RateLimit
     pairing_limit: RateLimit

@@ -14,6 +14,7 @@ from contextlib import suppress
 from queue_server.store import journal
 from queue_server.store.engine import Engine, StoreAway
 from queue_server.store.journal import Line
+from queue_server.threads import to_the_end
 from queue_server.usecases.listening import Ear
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class Hub:
 
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._place = await asyncio.to_thread(self._last_seq)
+        self._place = await to_the_end(self._last_seq)
         self._task = self._loop.create_task(self._run(), name="hub")
 
     async def stop(self) -> None:
@@ -106,7 +107,7 @@ class Hub:
                 log.exception("hub_fault")
 
     async def _pass_on(self) -> None:
-        while lines := await asyncio.to_thread(self._read):
+        while lines := await to_the_end(self._read):
             for line in lines:
                 for seat in self._seats:
                     self._offer(seat, line)
@@ -124,7 +125,7 @@ class Hub:
         ears = [seat.ear for seat in self._seats]
         if not ears:
             return
-        gone = await asyncio.to_thread(self._standing, ears)
+        gone = await to_the_end(self._standing, ears)
         for seat in self._seats:
             if seat.ear in gone:
                 seat.drop("device_revoked" if seat.ear.device else "not_signed_in")

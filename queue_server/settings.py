@@ -45,6 +45,9 @@ class ServerSettings(ProgramSettings):
     """A number is called again at the earliest after this time."""
     return_after: Annotated[int, Field(ge=0, le=20)] = 3
     """Who was not here when called and scans again comes after so many others; 0 is straight to the old place."""
+    learn_days: Annotated[int, Field(ge=0, le=60)] = 14
+    """Waits are learned from so many business days of the journal (waits.md), read again at each start; 0 is a rule of
+    thumb: people ahead times the usual minutes."""
     log_json: bool = False
     """Log lines as JSON objects, for a log collector."""
     emr: EmrSettings = EmrSettings()

@@ -9,7 +9,7 @@ import heapq
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -24,6 +24,9 @@ from queue_server.domain.calendar import day_start
 from queue_server.domain.day_figures import figures, table
 from queue_server.domain.recorded_day import Told, read_day
 from queue_server.domain.simulation import Arrival, SimulatedDay, make_day
+from queue_server.domain.waits.accuracy import accuracy
+from queue_server.domain.waits.accuracy import table as accuracy_table
+from queue_server.domain.waits.forecast import Forecasts
 from queue_server.errors import CannotUse, Conflict
 from queue_server.journal_lines import write_journal
 from queue_server.settings import load
@@ -34,39 +37,51 @@ from queue_server.store.rules import save_rule
 from queue_server.store.writer import T
 from queue_server.usecases import arrivals, calling, demo_data, demo_hospital, policies
 from queue_server.usecases.change import Change
+from queue_server.waits import Waits
 
 DAY = "2026-11-20"
 """An ordinary Friday."""
+MOST_DAYS = 60
+LOOKS_AFTER, ALL_ANEW = timedelta(seconds=10), timedelta(minutes=4)
+"""How often it is looked what to expect: at rooms where something happened, and at all."""
 NOT_HERE_AFTER = timedelta(minutes=2)
 JOURNAL = "journal.jsonl"
 Say = Callable[[str], object]
 
 
-def simulate(patients: int, seed: int, policy: Policy | None, out: Path | None, say: Say) -> list[str]:
+def simulate(patients: int, seed: int, policy: Policy | None, out: Path | None, say: Say, days: int = 1) -> list[str]:
     """Lines for people; `say` hears how far it is. With `out`, the journal is left there as ``journal.jsonl``.
+
+    With more than one day, the waits that are told on the last one rest on the days before it, and are measured.
 
     Raises CannotUse ``file_unusable`` before anything is done when `out` is no folder or holds a journal already.
     """
     file = out / JOURNAL if out else None
     if file and out and (file.exists() or (out.exists() and not out.is_dir())):
         raise CannotUse("file_unusable", file=str(file), why="(is there already, or its folder is a file)")
-    told = simulated_journal(patients, seed, policy, say)
+    told = simulated_journal(patients, seed, policy, say, days)
     day = read_day(told)
     lines = [f"{patients} people, seed {seed}, {len(told)} journal entries", "", *table(figures(day.waits))]
+    if days > 1:
+        lines += ["", "waits as they were told:", *accuracy_table(accuracy(DAY, told))]
     if file:
         lines.append(f"journal: {file} ({write_journal(file, told)} lines)")
     return lines
 
 
-def simulated_journal(patients: int, seed: int, policy: Policy | None, say: Say) -> list[Told]:
-    """The journal of the day, with ids that are the same for the same seed."""
+def simulated_journal(patients: int, seed: int, policy: Policy | None, say: Say, days: int = 1) -> list[Told]:
+    """The journal of the last of so many days, with ids that are the same for the same seed."""
     with tempfile.TemporaryDirectory(prefix="denluot-simulate-", ignore_cleanup_errors=True) as folder:
         settings = load(None, {"database_url": f"sqlite:///{folder}/day.sqlite3"})
         with open_database(settings) as database:
             hospital = Hospital(database, first_site(settings))
-            hospital.open(policy)
-            day = make_day(Random(seed), patients, hospital.midnight, *hospital.places())  # noqa: S311 (no secret)
-            DayRun(hospital, day, say).run()
+            hospital.open(policy, days)
+            for before in range(days - 1, -1, -1):
+                hospital.begin(before, foresees=before == 0 < days - 1)
+                if days > 1:
+                    say(f"{hospital.day}:")
+                chance = Random(seed + before * 1_000_003)  # noqa: S311 (no secret)
+                DayRun(hospital, make_day(chance, patients, hospital.midnight, *hospital.places()), say).run()
             return _with_steady_ids(hospital.journal())
 
 
@@ -76,11 +91,25 @@ class Hospital:
     def __init__(self, database: Database, site: Site) -> None:
         self._database = database
         self._site = site
-        self.midnight = day_start(DAY, site.time_zone).astimezone(UTC)
+        self._waits: Waits | None = None
+        self._now = self._looked = datetime.min.replace(tzinfo=UTC)
+        self._began = 0
+        self.begin(0, foresees=False)
 
-    def open(self, policy: Policy | None) -> None:
+    def begin(self, before: int, *, foresees: bool) -> None:
+        """The day so many days `before` the last one. On a day that `foresees` waits, tickets tell what was learned."""
+        self.day = (date.fromisoformat(DAY) - timedelta(days=before)).isoformat()
+        self.midnight = day_start(self.day, self._site.time_zone).astimezone(UTC)
+        engine, site_id = self._database.engine, self._site.site_id
+        if foresees:
+            with engine.connect() as connection:
+                self._began = journal.last_seq(connection, site_id)
+            self._waits = Waits(engine, site_id, Capped(), MOST_DAYS, lambda: self._now, all_anew=ALL_ANEW)
+
+    def open(self, policy: Policy | None, days: int) -> None:
         """The demonstration's hospital; nobody can sign in there."""
         site_id = self._site.site_id
+        self.begin(days - 1, foresees=False)
         self._database.change(lambda connection: demo_data.make(connection, site_id, "", self.midnight, {}))
         self._database.change(self._without_journeys)
         if policy is not None:
@@ -95,11 +124,23 @@ class Hospital:
     def at(self, moment: datetime, act: Callable[[Change], T]) -> T:
         """`act` as one change through the writer. Raises what it raises."""
 
+        forecasts = self._look(moment)
+
         def change(connection: Connection) -> T:
             site = load_site(connection, self._site.site_id) or self._site
-            return act(Change(connection, site, Capped(), moment, moment, COMMAND_LINE))
+            return act(Change(connection, site, Capped(), moment, moment, COMMAND_LINE, forecasts=forecasts))
 
         return self._database.change(change)
+
+    def _look(self, moment: datetime) -> Forecasts:
+        """What the running server would know at this moment."""
+        self._now = moment
+        if self._waits is None:
+            return {}
+        if moment - self._looked >= LOOKS_AFTER:
+            self._waits.catch_up()
+            self._looked = moment
+        return self._waits.forecasts
 
     def places(self) -> tuple[tuple[Room, ...], dict[str, int]]:
         """Rooms, and minutes by service."""
@@ -108,9 +149,10 @@ class Hospital:
             return load_rooms(connection, site_id), service_minutes(connection, site_id)
 
     def journal(self) -> list[Told]:
+        """Of the last day."""
         told: list[Told] = []
         with self._database.engine.connect() as connection:
-            while lines := journal.read(connection, self._site.site_id, told[-1].seq if told else 0):
+            while lines := journal.read(connection, self._site.site_id, told[-1].seq if told else self._began):
                 told += [Told(line.seq, line.at, line.frame) for line in lines if line.frame is not None]
         return told
 

@@ -18,12 +18,13 @@ from protocol.requests import (
     RaiseAlert,
     ReportHealth,
     ReportPrint,
+    UploadOfflineTicket,
 )
 from queue_server.api.errors import RESPONSES
 from queue_server.auth.deps import open_to_all, require_device, the_core
 from queue_server.core import Core
 from queue_server.errors import Conflict, NotAllowed
-from queue_server.usecases import arrivals, devices
+from queue_server.usecases import arrivals, devices, offline
 from queue_server.usecases.once import answer, secret_answer
 
 router = APIRouter(tags=["devices"], responses=RESPONSES)
@@ -62,6 +63,14 @@ async def issue_ticket(
         lambda change: arrivals.issue(change, wish, device.device_id, core.settings.calling),
         Ticket,
     )
+
+
+@router.post(UploadOfflineTicket.path)
+async def upload_offline_ticket(
+    wish: UploadOfflineTicket, device: Device = Depends(require_device("kiosk")), core: Core = Depends(the_core)
+) -> Ticket:
+    """A number that this kiosk gave by itself while the server was away: taken as it is, never renumbered."""
+    return await answer(core, wish, caller(device), lambda change: offline.upload(change, wish, device), Ticket)
 
 
 @router.post(ReportPrint.path)

@@ -6,7 +6,7 @@ import asyncio
 
 from fastapi import APIRouter, Depends
 
-from protocol.requests import ChangeNumbers, ChangeOpeningHours, ChangeQuota, ChangeService, Done
+from protocol.requests import ChangeAssignment, ChangeNumbers, ChangeOpeningHours, ChangeQuota, ChangeService, Done
 from queue_server.api.errors import RESPONSES
 from queue_server.api.staff import caller
 from queue_server.auth.deps import core_of, require_staff
@@ -54,3 +54,11 @@ async def change_numbers(
 ) -> Done:
     """What numbers look like."""
     return await answer(core, wish, caller(who), lambda change: service_settings.change_numbers(change, wish), Done)
+
+
+@router.post(ChangeAssignment.path)
+async def change_assignment(
+    wish: ChangeAssignment, who: StaffCaller = Depends(require_staff("admin")), core: Core = Depends(core_of)
+) -> Done:
+    """Whether a ticket names a room, or the room is told when it calls."""
+    return await answer(core, wish, caller(who), lambda change: service_settings.change_assignment(change, wish), Done)

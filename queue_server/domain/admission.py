@@ -36,6 +36,13 @@ class NotAdmitted:
 Admission: TypeAlias = Admitted | AlreadyHeld | NotAdmitted
 
 
+def would_refuse(service: Service, held_that_day: Sequence[Entry], then: Status) -> tuple[str, ...]:
+    """Why nothing new would have been issued: flags of a ticket that was given without asking."""
+    held = any(entry.service_id == service.service_id and entry.state in ACTIVE for entry in held_that_day)
+    known = ("already_held", held), ("not_self_service", not service.self_service), (then.code or "", not then.open)
+    return tuple(flag for flag, holds in known if holds)
+
+
 def admit(service: Service, held_today: Sequence[Entry], now: Status) -> Admission:
     """One active ticket per person, service and day. Who holds one keeps it, even when the service has closed since.
 

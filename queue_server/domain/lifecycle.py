@@ -12,7 +12,7 @@ Besides these, what was done by mistake is restored as it was.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from protocol.nouns import Entry, EntryState, HoldReason
 
@@ -42,10 +42,11 @@ def may(entry: Entry, wanted: EntryState) -> bool:
     return wanted in MOVES[entry.state]
 
 
-def call(entry: Entry, at: datetime) -> Entry:
-    """Called for the first time, or again. Raises WrongMove."""
+def call(entry: Entry, at: datetime, room_id: str | None = None) -> Entry:
+    """Called for the first time, or again. Who waited in a pool belongs to `room_id` from now on. Raises WrongMove."""
     recalls = entry.recalls + 1 if entry.state == "called" else 0
-    return _moved(entry, "called", called_at=at, calls=entry.calls + 1, recalls=recalls, **_NOT_HELD)
+    there: dict[str, object] = {"room_id": room_id or entry.room_id, "pooled": False, **_NOT_HELD}
+    return _moved(entry, "called", called_at=at, calls=entry.calls + 1, recalls=recalls, **there)
 
 
 def mark_not_here(entry: Entry) -> Entry:
@@ -70,18 +71,30 @@ def release(entry: Entry) -> Entry:
     return _moved(entry, "waiting", **_NOT_HELD)
 
 
-def transfer(entry: Entry, service_id: str, room_id: str, place: datetime | None) -> Entry:
+def transfer(entry: Entry, service_id: str, room_id: str, place: datetime | None, pooled: bool = False) -> Entry:
     """Sent on, and waits elsewhere as somebody who was not called there yet. Raises WrongMove."""
     if entry.state not in ("waiting", "called", "not_here", "held"):
         raise WrongMove(entry.state, "waiting")
     anew: dict[str, object] = {"state": "waiting", "calls": 0, "recalls": 0, "called_at": None, **_NOT_HELD}
-    there = {"service_id": service_id, "room_id": room_id, "place": place, "version": entry.version + 1}
-    return entry.model_copy(update=anew | there)
+    there = {"service_id": service_id, "room_id": room_id, "place": place, "pooled": pooled}
+    return entry.model_copy(update={**anew, **there, "version": entry.version + 1})
+
+
+def move(entry: Entry, room_id: str) -> Entry:
+    """Waits, or is awaited, in front of another door of the same service; keeps state and place. Raises WrongMove."""
+    if entry.state not in ("waiting", "not_here", "held"):
+        raise WrongMove(entry.state, "waiting")
+    there = {"room_id": room_id, "version": entry.version + 1, "calls": 0, "recalls": 0, "called_at": None}
+    return entry.model_copy(update=there)
 
 
 def go_on(entry: Entry, at: datetime, **there: object) -> Entry:
-    """The next entry of the ticket of `entry`: it waits `there` as somebody who comes now, and is as yet unmoved."""
-    anew: dict[str, object] = {"state": "waiting", "version": 1, "issued_at": at, "called_at": None, "calls": 0}
+    """The next entry of the ticket of `entry`: it waits `there` as somebody who comes now, and is as yet unmoved.
+
+    It is never as old as the one before: by their times a ticket's entries are in the order of its way.
+    """
+    issued_at = max(at, entry.issued_at + timedelta(microseconds=1))
+    anew: dict[str, object] = {"state": "waiting", "version": 1, "issued_at": issued_at, "called_at": None, "calls": 0}
     return entry.model_copy(update={**anew, "recalls": 0, "place": None, "then": (), **there})
 
 

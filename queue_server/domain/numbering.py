@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
+from itertools import product
 
 SERIES = re.compile(r"[A-HJ-NPR-Z]{1,4}")
 """Letters of a series. Without I, O and Q, which read as 1 and 0 on a wall."""
+_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
+_OF_KIOSKS = "KLMNPRSTUVWXYZABCDEFGHJ"
+"""How a kiosk's letters begin; it has two, so that the short and early series are left to the services."""
+_PRINTED = re.compile(rf"({SERIES.pattern})(\d{{3,6}})")
 
 
 def number(series: str, ordinal: int, width: int = 3) -> str:
@@ -13,6 +19,22 @@ def number(series: str, ordinal: int, width: int = 3) -> str:
     if ordinal < 1:
         raise ValueError("the first number of a series is 1")
     return f"{series}{ordinal:0{width}d}"
+
+
+def free_series(taken: Set[str]) -> str:
+    """Letters for a kiosk that nobody has: ``KA`` for the first, then ``KB``."""
+    for length in (2, 3, 4):
+        for letters in product(_OF_KIOSKS, *[_LETTERS] * (length - 1)):
+            if (series := "".join(letters)) not in taken:
+                return series
+    raise ValueError("every series of up to four letters is taken")
+
+
+def split(printed: str) -> tuple[str, int] | None:
+    """``KA012`` is the 12th of KA; None for what no kiosk of ours prints."""
+    parts = _PRINTED.fullmatch(printed)
+    ordinal = int(parts[2]) if parts else 0
+    return (parts[1], ordinal) if parts and ordinal and number(parts[1], ordinal) == printed else None
 
 
 def reading_order(painted: str) -> tuple[tuple[int, int, str], ...]:

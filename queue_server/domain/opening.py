@@ -8,10 +8,21 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+from protocol.nouns import PriorityClass
 from protocol.opening import WEEKDAYS, OpeningHours, Quota, Span
 
-ClosedCode: TypeAlias = Literal["service_closed", "not_open_now", "last_ticket_passed", "full_today", "full_this_hour"]
-"""Also the code of the refusal. ``service_closed``: by hand, until somebody opens it."""
+ClosedCode: TypeAlias = Literal[
+    "service_closed",  # by hand, until somebody opens it
+    "no_open_room",  # none of its rooms is open, until somebody opens one
+    "not_open_now",
+    "last_ticket_passed",
+    "would_not_be_seen",
+    "full_today",
+    "full_this_hour",
+    "full_for_class",  # open for others
+    "full_for_person",
+]
+"""Also the code of the refusal."""
 LOOK_AHEAD_DAYS = 60
 """A service that opens later than this has no time of opening that is worth telling."""
 
@@ -22,6 +33,14 @@ class Taken:
 
     today: int = 0
     this_hour: int = 0
+
+
+@dataclass(frozen=True)
+class Own:
+    """Tickets of the day already given to people of somebody's class, and to that person."""
+
+    of_class: int = 0
+    of_person: int = 0
 
 
 @dataclass(frozen=True)
@@ -37,9 +56,18 @@ class Status:
 
 
 def status(
-    by_hand: bool, hours: OpeningHours | None, quota: Quota | None, taken: Taken, now: datetime, time_zone: str
+    by_hand: bool,
+    hours: OpeningHours | None,
+    quota: Quota | None,
+    taken: Taken,
+    now: datetime,
+    time_zone: str,
+    seen_after: float | None = None,
 ) -> Status:
-    """Whether tickets are given at `now`. `by_hand` is False while staff keep the service closed."""
+    """Whether tickets are given at `now`. `by_hand` is False while staff keep the service closed.
+
+    `seen_after` are the minutes of work in rooms until somebody who comes now has been seen; None: nobody can say.
+    """
     if not by_hand:
         return Status("service_closed")
     zone = ZoneInfo(time_zone)
@@ -47,12 +75,28 @@ def status(
     closed = _by_hours(hours, local)
     if closed is not None:
         return closed
+    if hours is not None and hours.by_forecast and seen_after is not None and seen_after > _minutes_left(hours, local):
+        return Status("would_not_be_seen", _next_opening(hours, _tomorrow(local, zone)))
     if quota is not None and quota.per_day is not None and taken.today >= quota.per_day:
-        return Status("full_today", _next_opening(hours, _midnight(local.date() + timedelta(days=1), zone)))
+        return Status("full_today", _next_opening(hours, _tomorrow(local, zone)))
     if quota is not None and quota.per_hour is not None and taken.this_hour >= quota.per_hour:
         next_hour = hour_start(now, time_zone) + timedelta(hours=1)
         return Status("full_this_hour", _next_opening(hours, next_hour.astimezone(zone)))
     return Status()
+
+
+def own_status(
+    hours: OpeningHours | None, quota: Quota, known: PriorityClass, own: Own, now: datetime, time_zone: str
+) -> Status:
+    """Whether somebody of the class `known` gets a ticket at `now`, of a service that is open."""
+    of_class = quota.per_class.get(known)
+    code: ClosedCode | None = None
+    if quota.per_person is not None and own.of_person >= quota.per_person:
+        code = "full_for_person"
+    elif of_class is not None and own.of_class >= of_class:
+        code = "full_for_class"
+    zone = ZoneInfo(time_zone)
+    return Status() if code is None else Status(code, _next_opening(hours, _tomorrow(now.astimezone(zone), zone)))
 
 
 def hour_start(now: datetime, time_zone: str) -> datetime:
@@ -71,6 +115,13 @@ def _by_hours(hours: OpeningHours | None, local: datetime) -> Status | None:
     ends = [_moment(local.date(), span.end, local.tzinfo) for span in _spans(hours, local.date())]
     passed = bool(ends) and local < ends[-1] and all(local >= end for _, end in spans)
     return Status("last_ticket_passed" if passed else "not_open_now", later)
+
+
+def _minutes_left(hours: OpeningHours, local: datetime) -> float:
+    """Until the end of the day, breaks not counted."""
+    day, zone = local.date(), local.tzinfo
+    spans = [(_moment(day, span.start, zone), _moment(day, span.end, zone)) for span in _spans(hours, day)]
+    return sum((end - max(start, local)).total_seconds() for start, end in spans if end > local) / 60
 
 
 def _next_opening(hours: OpeningHours | None, local: datetime) -> datetime | None:
@@ -106,6 +157,10 @@ def _moment(day: date, clock: str, zone: object) -> datetime:
     if clock == "24:00":
         return _midnight(day + timedelta(days=1), zone)
     return datetime.combine(day, time.fromisoformat(clock), zone)
+
+
+def _tomorrow(local: datetime, zone: ZoneInfo) -> datetime:
+    return _midnight(local.date() + timedelta(days=1), zone)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -2,12 +2,15 @@
 
 Whoever goes before somebody who came earlier *overtakes*. What a rule says about the room's latest calls is told by
 `recent`: for each call, newest first, whether it overtook somebody. Calls of emergencies are left out of it.
+
+Rooms that share a pool (`Entry.pooled`) keep one promise to it: `pools` tells the same of the latest calls of all rooms
+of each pool together, and a call may overtake only when the room's own and every such record allow it.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -16,6 +19,7 @@ from typing import Any, Literal, TypeAlias, assert_never
 from protocol.nouns import Entry, PriorityClass
 from protocol.policy import Ageing, Capped, FirstCome, HeadStart, OneInN, Policy, Strict
 from queue_server.domain.numbering import reading_order
+from queue_server.domain.priority import known_class
 
 Reason: TypeAlias = Literal[
     "first_come",
@@ -50,8 +54,8 @@ def seniority(entry: Entry) -> tuple[datetime, tuple[tuple[int, int, str], ...]]
 
 
 def class_of(entry: Entry) -> PriorityClass:
-    """The class that counts: one that was only declared counts as none."""
-    return entry.priority.priority_class if entry.priority.status != "declared" else _ORDINARY
+    """The class that counts."""
+    return known_class(entry.priority)
 
 
 def goes_first(entry: Entry, policy: Policy) -> bool:
@@ -69,27 +73,45 @@ def classes_of(policy: Policy) -> tuple[PriorityClass, ...]:
     return tuple(policy.minutes) if isinstance(policy, HeadStart) else policy.classes
 
 
-def choose(waiting: Sequence[Entry], recent: Sequence[bool], policy: Policy, now: datetime) -> Choice | None:
+def policy_for(service_ids: Sequence[str], known: Mapping[str, Policy], of_site: Policy) -> Policy:
+    """The policy of a room's services when all have the same; else the site's, so that one room keeps one promise."""
+    wanted = [known.get(service_id, of_site) for service_id in service_ids]
+    return wanted[0] if wanted and all(policy == wanted[0] for policy in wanted) else of_site
+
+
+def choose(
+    waiting: Sequence[Entry],
+    recent: Sequence[bool],
+    policy: Policy,
+    now: datetime,
+    pools: Sequence[Sequence[bool]] = (),
+) -> Choice | None:
     """Who is next; None when nobody waits."""
     lanes = _Lanes(waiting, policy)
-    return lanes.next(recent, now) if lanes else None
+    return lanes.next((recent, *pools), now) if lanes else None
 
 
 def line(
-    waiting: Sequence[Entry], recent: Sequence[bool], policy: Policy, now: datetime, each: timedelta = EACH
+    waiting: Sequence[Entry],
+    recent: Sequence[bool],
+    policy: Policy,
+    now: datetime,
+    each: timedelta = EACH,
+    pools: Sequence[Sequence[bool]] = (),
 ) -> list[Choice]:
     """Everyone who waits in one room, in the order in which they will be called if nobody else comes.
 
     `each` is how long the room takes for one: it matters only to rules that look at the clock.
     """
     lanes = _Lanes(waiting, policy)
-    history = deque(recent, maxlen=RECENT)
+    records = [deque(record, maxlen=RECENT) for record in (recent, *pools)]
     choices: list[Choice] = []
     while lanes:
-        choice = lanes.next(history, now)
+        choice = lanes.next(records, now)
         lanes.take(choice.entry)
         if choice.reason != "emergency":
-            history.appendleft(choice.overtook)
+            for record in records:
+                record.appendleft(choice.overtook)
         choices.append(choice)
         now += each
     return choices
@@ -134,14 +156,14 @@ class _Lanes:
     def __bool__(self) -> bool:
         return bool(self._lanes)
 
-    def next(self, recent: Sequence[bool], now: datetime) -> Choice:
+    def next(self, records: Sequence[Sequence[bool]], now: datetime) -> Choice:
         if "emergency" in self._lanes:
             return Choice(self._lanes["emergency"][0], "emergency", overtook=False)
         heads = {known: lane[0] for known, lane in self._lanes.items()}
         senior = min(heads, key=lambda known: seniority(heads[known]))
         wanted = min(heads, key=_rank(heads, self._policy, now))
         overtakes = wanted != senior
-        if overtakes and wanted != _ORDINARY and _may_overtake(recent, self._policy):
+        if overtakes and wanted != _ORDINARY and all(_may_overtake(record, self._policy) for record in records):
             return Choice(heads[wanted], _reason(wanted), overtook=True)
         return Choice(heads[senior], "fair_turn" if overtakes else "first_come", overtook=False)
 

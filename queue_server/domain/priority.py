@@ -31,6 +31,11 @@ def on_arrival(intake: Intake, day: date, declared: PriorityClass | None = None)
     return Priority(priority_class=declared, status="declared")
 
 
+def known_class(priority: Priority) -> PriorityClass:
+    """The class that counts: one that was only declared counts as none."""
+    return priority.priority_class if priority.status != "declared" else "normal"
+
+
 def _class(birth: Birth | None, day: date) -> PriorityClass:
     if birth is None or birth.value > day.isoformat()[: len(birth.value)]:
         return "normal"

@@ -16,6 +16,7 @@ from protocol.nouns import Entry, Priority, PriorityClass
 from queue_server.domain.order import class_of
 
 LONGEST_DAY = timedelta(hours=36)
+_NEXT = timedelta(microseconds=1)
 
 
 class UnusableDay(Exception):
@@ -49,10 +50,12 @@ class Wait:
     """False: called, and did not come."""
     after: int | None = None
     """Place, in the day's waits, of this number's earlier wait; None for the first."""
+    before: timedelta = timedelta()
+    """Waited already when they joined the line: the number was given offline, and the server heard of it later."""
 
     @property
     def waited(self) -> timedelta:
-        return self.called - self.joined
+        return self.before + (self.called - self.joined)
 
     @property
     def known_class(self) -> PriorityClass:
@@ -87,19 +90,25 @@ def read_day(told: Iterable[Told]) -> Day:
     lines = list(told)
     if not lines:
         raise UnusableDay("the journal is empty")
-    times = [line.at for line in lines]
+    times = [line.at for line in lines if not _offline(line.frame)] or [line.at for line in lines]
     if max(times) - min(times) > LONGEST_DAY:
         raise UnusableDay("the journal holds more than one day")
     undone = {line.frame.undone_seq for line in lines if isinstance(line.frame, frames.ActionUndone)}
     reader = _Reader()
     for line in lines:
-        if line.seq not in undone:
+        of_another_day = _offline(line.frame) and line.at < max(times) - LONGEST_DAY
+        if line.seq not in undone and not of_another_day:
             reader.take(line)
     return reader.day(max(times))
 
 
 _JOINS = (frames.TicketIssued, frames.TicketSentOn, frames.TicketReturned, frames.TicketTransferred)
 """Frames after which an entry waits."""
+
+
+def _offline(frame: frames.AnyFrame) -> bool:
+    """A number that a kiosk gave by itself: it may be told long after it happened."""
+    return isinstance(frame, frames.TicketIssued) and frame.offline
 
 
 class _Reader:
@@ -111,14 +120,21 @@ class _Reader:
         self._waits: list[Wait] = []
         self._confirmed: list[tuple[datetime, str, Priority]] = []
         self._passed_over = 0
+        self._newest: datetime | None = None
+        self._before: dict[str, timedelta] = {}
 
     def take(self, line: Told) -> None:
         frame, at = line.frame, line.at
+        if _offline(frame):  # nobody could be called whom the server did not know
+            at = max(at, self._newest + _NEXT) if self._newest else at
+        else:
+            self._newest = max(at, self._newest or at)
         entry: Entry | None = getattr(frame, "entry", None)
         if entry is None or isinstance(frame, frames.ActionUndone):
             return
         if isinstance(frame, frames.TicketIssued | frames.TicketSentOn):
             self._known.add(entry.entry_id)
+            self._before[entry.entry_id] = at - line.at
         elif entry.entry_id not in self._known:
             raise UnusableDay(f"{frame.type} of a number that was never issued", line.seq)
         if isinstance(frame, frames.TicketCalled):
@@ -127,7 +143,7 @@ class _Reader:
             self._confirmed.append((at, entry.entry_id, entry.priority))
         else:
             self._leave(entry.entry_id, at, here=not isinstance(frame, frames.TicketNotHere))
-            if isinstance(frame, _JOINS):
+            if isinstance(frame, _JOINS) and entry.state == "waiting":  # who is held or away may be moved as such
                 self._waiting[entry.entry_id] = entry, at
 
     def _call(self, entry: Entry, at: datetime) -> None:
@@ -138,7 +154,8 @@ class _Reader:
         after = self._latest.get(entry.entry_id)
         called = entry.model_copy(update={"place": came.place})
         self._inside[entry.entry_id] = self._latest[entry.entry_id] = len(self._waits)
-        self._waits.append(Wait(called, came.priority, joined, at, at, after=after))
+        before = self._before.pop(entry.entry_id, timedelta())
+        self._waits.append(Wait(called, came.priority, joined, at, at, after=after, before=before))
 
     def _leave(self, entry_id: str, at: datetime, here: bool) -> None:
         if self._waiting.pop(entry_id, None) is not None:

@@ -9,12 +9,14 @@ from typing import Literal, TypeAlias
 
 from protocol.frames import AnyFrame, TicketCalled
 from protocol.nouns import Entry, Priority
+from queue_server.domain.order import seniority
 
 Cause: TypeAlias = Literal[
     "not_called",  # the first was not called yet
     "other_way",  # the second was called first
     "other_room",  # they waited in different lines
     "came_first",
+    "not_known",  # the second was given by a kiosk offline, and the server heard of it only later
     "not_waiting",  # the second was away or set aside at that moment
     "place",  # one of them had been given another place than that of its arrival
     "emergency",
@@ -65,15 +67,19 @@ def why(first: Sequence[Told], second: Sequence[Told]) -> Answer:
     if call is None or not isinstance(call.frame, TicketCalled):
         return Answer("not_called", _story(first, None), _story(second, None), "", None, None)
     one, other = _story(first, call.seq), _story(second, call.seq)
-    cause = _cause(call.frame, one, other, _called_before(second, call.seq))
+    unknown = second[0].seq > call.seq and other.entry.issued_at < call.at
+    cause = _cause(call.frame, one, other, _called_before(second, call.seq), unknown)
     return Answer(cause, one, other, call.frame.rule, call.at, call.seq)
 
 
-def _cause(call: TicketCalled, first: Story, second: Story, second_was_called: bool) -> Cause:
+def _cause(call: TicketCalled, first: Story, second: Story, second_was_called: bool, unknown: bool) -> Cause:
+    """`unknown`: the second had its number at that moment, but the server had not heard of it."""
     if second_was_called:
         return "not_waiting" if second.entry.state in ("not_here", "held") else "other_way"
-    if first.entry.room_id != second.entry.room_id:
+    if not _could_be_called(second.entry, call.entry):
         return "other_room"
+    if unknown and (_has_right(second.entry.priority) or seniority(second.entry) < seniority(first.entry)):
+        return "not_known"
     if second.entry.state != "waiting":
         return "not_waiting"
     if call.reason == "chosen":
@@ -85,6 +91,11 @@ def _cause(call: TicketCalled, first: Story, second: Story, second_was_called: b
     if (first.entry.issued_at, first.number) <= (second.entry.issued_at, second.number):
         return "fair_turn" if call.reason == "fair_turn" and _has_right(second.entry.priority) else "came_first"
     return "right" if call.overtook and _has_right(first.entry.priority) else "chosen"
+
+
+def _could_be_called(second: Entry, called: Entry) -> bool:
+    """Whether the room that called the first could have called the second."""
+    return second.room_id == called.room_id or (second.pooled and second.service_id == called.service_id)
 
 
 def _has_right(priority: Priority) -> bool:

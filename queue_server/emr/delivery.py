@@ -26,6 +26,7 @@ from queue_server.emr.retry import Destination, after, counts_as_attempt, due_ag
 from queue_server.emr.settings import EmrSettings
 from queue_server.errors import QueueError
 from queue_server.store.writer import Writer
+from queue_server.threads import to_the_end
 
 log = logging.getLogger(__name__)
 
@@ -185,4 +186,4 @@ class Delivery:
             with self._engine.connect() as connection:
                 return question(connection)
 
-        return await asyncio.to_thread(ask)
+        return await to_the_end(ask)

@@ -174,7 +174,7 @@ def _task_inputs(visit: RegisteredVisit) -> list[tuple[str, str]]:
     return [
         ("ticket-number", visit.entry.number),
         ("queue", visit.entry.service_id),
-        ("room", visit.room_number),
+        *([] if visit.entry.pooled else [("room", visit.room_number)]),  # told by the call, not by the ticket
         ("queue-priority", f"{priority.priority_class} {priority.status}"),
         # Whoever reads the record must see whether a card was read or a number was only typed.
         ("identity-source", f"{intake.entered_by} {intake.identity.document}"),

@@ -106,6 +106,22 @@ def read(connection: Connection, site_id: str, after: int, limit: int = 500, kin
     return [_line(row) for row in connection.execute(query.order_by(journal.c.seq).limit(limit))]
 
 
+def last_before(connection: Connection, site_id: str, moment: datetime) -> int:
+    """Number of the last entry that was written before `moment`; 0 when there is none.
+
+    Numbers grow with the time of writing, so a few looks by number find it, however long the journal is.
+    """
+    low, high = 0, last_seq(connection, site_id)
+    while low < high:
+        middle = (low + high + 1) // 2
+        written = select(journal.c.written_at).where(journal.c.site_id == site_id, journal.c.seq == middle)
+        if connection.execute(written).scalar_one() < moment:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 def newest(connection: Connection, site_id: str, kind: str, since: datetime, limit: int) -> list[Line]:
     """Those of the newest `limit` entries of one kind that happened at `since` or later, newest first.
 
@@ -125,6 +141,11 @@ def one(connection: Connection, site_id: str, seq: int) -> Line | None:
     return _line(row) if row else None
 
 
+def newest_of(connection: Connection, site_id: str, entry_id: str) -> Line | None:
+    """What happened last to this queue entry."""
+    return before(connection, site_id, entry_id, 2**31 - 1)
+
+
 def before(connection: Connection, site_id: str, entry_id: str, seq: int) -> Line | None:
     """The newest entry of the journal about this queue entry with a number under `seq`: how it was until then."""
     query = (
@@ -132,6 +153,15 @@ def before(connection: Connection, site_id: str, entry_id: str, seq: int) -> Lin
         .where(journal.c.site_id == site_id, journal.c.entry_id == entry_id, journal.c.seq < seq)
         .order_by(journal.c.seq.desc())
         .limit(1)
+    )
+    row = connection.execute(query).first()
+    return _line(row) if row else None
+
+
+def issue_of(connection: Connection, site_id: str, ticket_id: str) -> Line | None:
+    """The entry that tells how this ticket was issued."""
+    query = select(journal).where(
+        journal.c.site_id == site_id, journal.c.ticket_id == ticket_id, journal.c.kind == "ticket_issued"
     )
     row = connection.execute(query).first()
     return _line(row) if row else None

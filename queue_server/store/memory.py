@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from protocol.nouns import Entry
+from protocol.nouns import Entry, Room
 
 T = TypeVar("T")
 _KEY = "denluot_memory"
@@ -39,6 +39,7 @@ class Memory:
         self._rooms: dict[str, dict[str, Entry]] = {}
         self._where: dict[str, str] = {}
         self._work: dict[str, dict[str, int]] = {}
+        self._pools: dict[str, dict[str, Entry]] = {}
 
     def forget(self) -> None:
         self.known.clear()
@@ -49,6 +50,7 @@ class Memory:
         self._rooms.clear()
         self._where.clear()
         self._work.clear()
+        self._pools.clear()
 
     def begin(self, last_seq: int, configuration: int) -> None:
         """A transaction begins, and the row of the site says so much. Whatever others changed is forgotten."""
@@ -91,6 +93,17 @@ class Memory:
         found.sort(key=_issued_at)
         return found
 
+    def waiting_for(self, room: Room) -> list[Entry]:
+        """Whom this room may call, in the order of the times on their tickets."""
+        here = [entry for entry in self._rooms.get(room.room_id, {}).values() if entry.state == "waiting"]
+        if room.open and self._pools:
+            here = [entry for entry in here if not entry.pooled]
+            for service_id in room.service_ids:
+                pool = self._pools.get(service_id, {}).values()
+                here += [entry for entry in pool if entry.state == "waiting"]
+        here.sort(key=_issued_at)
+        return here
+
     def work(self) -> dict[str, dict[str, int]]:
         """How many wait or are inside, by room and service."""
         return self._work
@@ -98,6 +111,8 @@ class Memory:
     def _add(self, entry: Entry) -> None:
         self._rooms.setdefault(entry.room_id, {})[entry.entry_id] = entry
         self._where[entry.entry_id] = entry.room_id
+        if entry.pooled:
+            self._pools.setdefault(entry.service_id, {})[entry.entry_id] = entry
         if entry.state in WORK:
             of_room = self._work.setdefault(entry.room_id, defaultdict(int))
             of_room[entry.service_id] += 1
@@ -105,6 +120,8 @@ class Memory:
     def _remove(self, entry_id: str, room_id: str) -> None:
         entry = self._rooms[room_id].pop(entry_id)
         del self._where[entry_id]
+        if entry.pooled:
+            del self._pools[entry.service_id][entry_id]
         if entry.state in WORK:
             self._work[entry.room_id][entry.service_id] -= 1
 

@@ -126,6 +126,16 @@ def keep_visit(
     return new_id
 
 
+def patient_of_ticket(connection: Connection, ticket_id: str) -> str:
+    """The id of whoever holds this ticket."""
+    query = (
+        select(visit.c.patient_id)
+        .join(ticket, ticket.c.visit_id == visit.c.visit_id)
+        .where(ticket.c.ticket_id == ticket_id)
+    )
+    return str(connection.execute(query).scalar_one())
+
+
 def identity_of_ticket(connection: Connection, ticket_id: str) -> Identity | None:
     """Who holds this ticket; None once the person's data are erased."""
     query = (

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select
+from sqlalchemy import Connection, RowMapping, Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from protocol.nouns import Entry, Priority, Room, Service, Site, Zone
+from protocol.nouns import Entry, Pause, Priority, Room, Service, Site, Zone
 from queue_server.store import memory, plain, tables
 from queue_server.store.tables import entry, room, room_service, series_counter, service, site, ticket, zone
 
@@ -59,9 +59,24 @@ def ensure_site(connection: Connection, fallback: Site) -> None:
         )
 
 
+def rows_of_site(connection: Connection, table: Table, site_id: str) -> list[RowMapping]:
+    """Services or zones as they are written, in their order."""
+    query = select(table).where(table.c.site_id == site_id).order_by(table.c.position, *table.primary_key)
+    return list(connection.execute(query).mappings())
+
+
+def is_taken(connection: Connection, table: Table, key: str, value: str) -> bool:
+    """Whether any site has a row with this id."""
+    return connection.execute(select(table.c[key]).where(table.c[key] == value)).first() is not None
+
+
 def load_zones(connection: Connection, site_id: str) -> tuple[Zone, ...]:
-    query = select(zone).where(zone.c.site_id == site_id).order_by(zone.c.position, zone.c.zone_id)
-    return tuple(Zone(zone_id=row["zone_id"], names=row["names"]) for row in connection.execute(query).mappings())
+    return memory.known(connection, ("zones", site_id), lambda: _load_zones(connection, site_id))
+
+
+def _load_zones(connection: Connection, site_id: str) -> tuple[Zone, ...]:
+    rows = rows_of_site(connection, zone, site_id)
+    return tuple(Zone(zone_id=row["zone_id"], names=row["names"]) for row in rows)
 
 
 def load_services(connection: Connection, site_id: str) -> tuple[Service, ...]:
@@ -69,8 +84,7 @@ def load_services(connection: Connection, site_id: str) -> tuple[Service, ...]:
 
 
 def _load_services(connection: Connection, site_id: str) -> tuple[Service, ...]:
-    query = select(service).where(service.c.site_id == site_id).order_by(service.c.position, service.c.service_id)
-    return tuple(_service(row) for row in connection.execute(query).mappings())
+    return tuple(_service(row) for row in rows_of_site(connection, service, site_id))
 
 
 def load_service(connection: Connection, site_id: str, service_id: str) -> Service | None:
@@ -99,6 +113,7 @@ def _service(row: RowMapping) -> Service:
         series=row["series"],
         open=row["open"],
         closed_reason=row["closed_reason"],
+        self_service=row["self_service"],
     )
 
 
@@ -136,7 +151,19 @@ def _room(row: RowMapping, service_ids: Sequence[str]) -> Room:
         directions=row["directions"],
         service_ids=tuple(service_ids),
         open=row["open"],
+        pause=Pause(reason=row["pause_reason"], until=row["paused_until"]) if row["pause_reason"] else None,
     )
+
+
+def save_room_state(connection: Connection, changed: Room) -> None:
+    """Write whether a room is open, pauses or is closed. Inside a change."""
+    pause = changed.pause
+    state = {
+        "open": changed.open,
+        "pause_reason": pause.reason if pause else None,
+        "paused_until": pause.until if pause else None,
+    }
+    connection.execute(update(room).where(room.c.room_id == changed.room_id).values(state))
 
 
 # --- entries -------------------------------------------------------------------------------------------------------
@@ -162,6 +189,7 @@ def to_entry(row: RowMapping) -> Entry:
         place=row["place"],
         step=row["step"],
         then=tuple((row["then_steps"] or "").split()),
+        pooled=row["pooled"],
     )
 
 
@@ -186,6 +214,20 @@ def entries_of_day(
     query = select(entry).where(entry.c.site_id == site_id, entry.c.business_day == day, entry.c.state.in_(states))
     if room_id is not None:
         query = query.where(entry.c.room_id == room_id)
+    return [to_entry(row) for row in connection.execute(query.order_by(entry.c.issued_at)).mappings()]
+
+
+def waiting_for(connection: Connection, site_id: str, day: str, room: Room) -> list[Entry]:
+    """Whom this room may call: who waits in front of its door, and while it is open the pools of its services."""
+    remembered = _remembered(connection, site_id, day)
+    if remembered is not None:
+        return remembered.waiting_for(room)
+    here = entry.c.room_id == room.room_id
+    if room.open:
+        here = or_(here & ~entry.c.pooled, entry.c.pooled & entry.c.service_id.in_(room.service_ids))
+    query = select(entry).where(
+        entry.c.site_id == site_id, entry.c.business_day == day, entry.c.state == "waiting", here
+    )
     return [to_entry(row) for row in connection.execute(query.order_by(entry.c.issued_at)).mappings()]
 
 
@@ -270,6 +312,7 @@ def _columns(known: Entry) -> Mapping[str, Any]:
         "place": known.place,
         "step": known.step,
         "then_steps": " ".join(known.then) or None,
+        "pooled": known.pooled,
     }
 
 
@@ -319,6 +362,10 @@ def load_ticket(connection: Connection, site_id: str, ticket_id: str) -> TicketR
 
 def load_ticket_by_address(connection: Connection, site_id: str, address: str) -> TicketRow | None:
     return _ticket(connection, site_id, ticket.c.address == address)
+
+
+def load_ticket_by_number(connection: Connection, site_id: str, day: str, number: str) -> TicketRow | None:
+    return _ticket(connection, site_id, (ticket.c.business_day == day) & (ticket.c.number == number))
 
 
 def _ticket(connection: Connection, site_id: str, which: Any) -> TicketRow | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, TypeAlias, TypeVar
 
@@ -16,7 +17,7 @@ from queue_server.store.tables import entry, rule, series_counter
 
 log = logging.getLogger(__name__)
 
-Kind: TypeAlias = Literal["policy", "hours", "quota", "numbers", "journey", "told"]
+Kind: TypeAlias = Literal["policy", "hours", "quota", "numbers", "assignment", "journey", "told"]
 SITE = ""
 """The scope of what holds for every service without a rule of its own."""
 V = TypeVar("V")
@@ -49,8 +50,19 @@ def save_rule(connection: Connection, site_id: str, kind: Kind, scope: str, valu
 
 def recent_calls(connection: Connection, room_id: str, day: str, at_most: int) -> tuple[bool, ...]:
     """Whether each of the room's latest calls by turn overtook somebody, newest first. Undone ones do not count."""
+    return tuple(overtook for _, _, overtook in _recent_turns(connection, room_id, day, at_most))
+
+
+def recent_calls_of_pool(connection: Connection, room_ids: Iterable[str], day: str, at_most: int) -> tuple[bool, ...]:
+    """The same of several rooms together: those that share a pool."""
+    turns = [turn for room_id in room_ids for turn in _recent_turns(connection, room_id, day, at_most)]
+    newest = sorted(turns, key=lambda turn: (-turn[0].timestamp(), turn[1]))
+    return tuple(overtook for _, _, overtook in newest[:at_most])
+
+
+def _recent_turns(connection: Connection, room_id: str, day: str, at_most: int) -> list[tuple[datetime, str, bool]]:
     query = (
-        select(entry.c.overtook)
+        select(entry.c.turn_at, entry.c.entry_id, entry.c.overtook)
         .where(
             entry.c.room_id == room_id,
             entry.c.business_day == day,
@@ -60,7 +72,7 @@ def recent_calls(connection: Connection, room_id: str, day: str, at_most: int) -
         .order_by(entry.c.turn_at.desc(), entry.c.entry_id)
         .limit(at_most)
     )
-    return tuple(connection.execute(query).scalars())
+    return [(row.turn_at, row.entry_id, row.overtook) for row in connection.execute(query)]
 
 
 def next_from(connection: Connection, site_id: str, day: str, series: str, start: int) -> int:

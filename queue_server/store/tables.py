@@ -110,6 +110,7 @@ service = Table(
     _flag("open", True),
     _json("closed_reason"),
     _count("minutes", 10),  # what one patient usually takes
+    _flag("self_service", True),
     _count("position"),
 )
 
@@ -124,6 +125,8 @@ room = Table(
     _count("floor", 1),
     _json("directions"),
     _flag("open", True),
+    Column("pause_reason", String(16), nullable=True),
+    _moment("paused_until", nullable=True),
     UniqueConstraint("site_id", "number"),
 )
 
@@ -219,6 +222,7 @@ entry = Table(
     _moment("place", nullable=True),  # in the order of the line, in place of issued_at
     Column("step", String(32), nullable=True),  # of the journey
     Column("then_steps", Text, nullable=True),  # chosen for afterwards, with a space between each; NULL = none
+    _flag("pooled", False),  # any room of the service may call it
     Index("ix_entry_room_day_turn", "room_id", "business_day", "turn_at"),
     Index("ix_entry_room_day_state", "room_id", "business_day", "state"),
     Index("ix_entry_site_day_state", "site_id", "business_day", "state"),
@@ -248,7 +252,7 @@ rule = Table(
     "rule",
     metadata,
     _id("site_id", ForeignKey("site.site_id"), primary_key=True),
-    Column("kind", String(16), primary_key=True),  # policy | hours | quota | numbers | journey | told
+    Column("kind", String(16), primary_key=True),  # policy | hours | quota | numbers | assignment | journey | told
     _id("scope", primary_key=True),  # service id, or ''
     _json("value"),
     _moment("changed_at"),
@@ -307,6 +311,8 @@ device = Table(
     Column("key_hash", String(64), nullable=False, unique=True),  # SHA-256 of a random key of 256 bits
     _moment("paired_at"),
     _moment("revoked_at", nullable=True),
+    Column("series", String(4), nullable=True),  # a kiosk's own letters, never given to anybody else
+    Index("ix_device_site_series", "site_id", "series", unique=True),
 )
 
 device_health = Table(

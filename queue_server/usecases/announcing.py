@@ -62,8 +62,20 @@ def when_full(change: Change, service_id: str) -> None:
         announce(change)
 
 
+def announce_all(change: Change) -> None:
+    """Rooms changed, so every listener is told the whole new list, whether a service opened or closed by it or not."""
+    if announce(change) is None:
+        tell(change)
+
+
 def tell(change: Change) -> int:
-    """The whole new list, whatever listeners know."""
+    """The whole hospital as it is now, whatever listeners know."""
     rooms = store.load_rooms(change.connection, change.site.site_id)
     entries = store.entries_of_day(change.connection, change.site.site_id, change.today)
-    return change.journal(ServicesChanged(services=services_now(change, rooms, entries), rooms=rooms))
+    frame = ServicesChanged(
+        services=services_now(change, rooms, entries),
+        rooms=rooms,
+        site=change.site,
+        zones=store.load_zones(change.connection, change.site.site_id),
+    )
+    return change.journal(frame)

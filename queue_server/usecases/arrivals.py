@@ -5,26 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from protocol.frames import TicketIssued, TicketReturned
-from protocol.nouns import Entry, Intake, PriorityClass, Room, Service, Site, Ticket
+from protocol.frames import TicketIssued, TicketReturned, TicketTransferred
+from protocol.nouns import (
+    Entry,
+    HandoverReason,
+    Intake,
+    Names,
+    Priority,
+    Room,
+    Service,
+    Site,
+    Ticket,
+    WaitEstimate,
+)
 from protocol.requests import IssueTicket
 from queue_server.auth.keys import new_id
-from queue_server.domain import estimate, lifecycle
+from queue_server.domain import lifecycle
 from queue_server.domain.admission import AlreadyHeld, NotAdmitted, admit
-from queue_server.domain.assignment import RoomLoad, least_busy
 from queue_server.domain.calling import CallingRules, place_after
 from queue_server.domain.journey import current
 from queue_server.domain.opening import Status
-from queue_server.domain.priority import on_arrival
+from queue_server.domain.priority import known_class, on_arrival
 from queue_server.errors import Conflict, Invalid, NotFound
-from queue_server.store import people
+from queue_server.store import journal, people
 from queue_server.store import repository as store
 from queue_server.store.repository import TicketRow
 from queue_server.usecases.announcing import when_full
+from queue_server.usecases.assigning import assign_room, is_pooled
 from queue_server.usecases.change import Change, Reading
+from queue_server.usecases.foreseen import wait_at, wait_in_pool
 from queue_server.usecases.journeys import Stage, first_step, whole_way
-from queue_server.usecases.opening import opens_text, status_now, take_number
-from queue_server.usecases.ordering import line_of_room, people_ahead
+from queue_server.usecases.opening import opens_text, status_for, take_number
+from queue_server.usecases.ordering import Place, line_of_room, place_in_line, place_in_pool
 
 TICKET_PATH = "/t/"
 LONGEST_NUMBER = 64
@@ -33,25 +45,29 @@ LONGEST_NUMBER = 64
 def issue(change: Change, request: IssueTicket, device_id: str | None, rules: CallingRules = CallingRules()) -> Ticket:
     """A new ticket, or the one this person already holds for this service today (``already_held``).
 
-    Raises NotFound ``unknown_service``; Conflict ``no_open_room`` or a `queue_server.domain.opening.ClosedCode`;
-    Invalid ``bad_identity``.
+    Raises NotFound ``unknown_service``; Conflict ``not_self_service``, ``no_open_room`` or a
+    `queue_server.domain.opening.ClosedCode`; Invalid ``bad_identity``.
     """
     service = store.load_service(change.connection, change.site.site_id, request.service_id)
     if service is None:
         raise NotFound("unknown_service")
-    if any(len(value) > LONGEST_NUMBER for _, value in people.numbers(request.intake.identity)):
-        raise Invalid("bad_identity")
-    intake = request.intake.model_copy(update={"language": _language(change.site, request.intake.language)})
+    if not service.self_service:
+        raise Conflict("not_self_service", service_id=service.service_id)
+    intake = checked(change.site, request.intake)
     site_id = change.site.site_id
     patient_id = people.keep_patient(change.connection, site_id, intake, new_id(), change.now)
-    status = status_now(change, change.at)(service)
+    priority = on_arrival(intake, date.fromisoformat(change.day), request.declared)
+    status = status_for(change, service, patient_id, known_class(priority))
     admission = admit(service, store.entries_of_patient(change.connection, patient_id, change.day), status)
     if isinstance(admission, NotAdmitted):
         raise _refusal(change, service, admission.now)
     if isinstance(admission, AlreadyHeld):
         return _held(change, service, admission, device_id, rules)
     visit_id = people.keep_visit(change.connection, site_id, patient_id, change.day, intake, new_id(), change.at)
-    ticket = _new_ticket(change, service, intake, visit_id, device_id, request.declared)
+    room = assign_room(change, service.service_id, change.day)
+    number = take_number(change, service, known_class(priority))
+    given = Given(number, new_id(), room, priority, device_id)
+    ticket = keep_ticket(change, service, intake, visit_id, given)
     when_full(change, service.service_id)
     return ticket
 
@@ -59,22 +75,26 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
 def _refusal(change: Change, service: Service, now: Status) -> Conflict:
     """Named, with when to come again: ``opens_at`` for machines, ``opens`` for people."""
     detail = {"service_id": service.service_id}
-    if now.code != "service_closed":
+    if now.code not in ("service_closed", "no_open_room"):  # nobody knows until when
         detail["opens"] = opens_text(change, now.opens_at)
     if now.opens_at is not None:
         detail["opens_at"] = now.opens_at.isoformat()
     return Conflict(now.code or "service_closed", **detail)
 
 
-def _language(site: Site, wanted: str) -> str:
-    return wanted if wanted in site.languages else site.languages[0]
+def checked(site: Site, intake: Intake) -> Intake:
+    """In a language of the house. Raises Invalid ``bad_identity``."""
+    if any(len(value) > LONGEST_NUMBER for _, value in people.numbers(intake.identity)):
+        raise Invalid("bad_identity")
+    language = intake.language if intake.language in site.languages else site.languages[0]
+    return intake.model_copy(update={"language": language})
 
 
 def _held(change: Change, service: Service, held: AlreadyHeld, device_id: str | None, rules: CallingRules) -> Ticket:
     entry = held.entry
     if held.returns:
         room = _room(change, entry)
-        waiting = store.entries_of_day(change.connection, change.site.site_id, change.day, ("waiting",), room.room_id)
+        waiting = store.waiting_for(change.connection, change.site.site_id, change.day, room)
         line = [choice.entry for choice in line_of_room(change, room, waiting, change.day)]
         entry = lifecycle.come_back(entry, place_after(entry, line, rules.return_after))
         store.save_entry(change.connection, entry)
@@ -86,24 +106,32 @@ def _held(change: Change, service: Service, held: AlreadyHeld, device_id: str | 
     return describe(change, ticket, entry, service).model_copy(update={"already_held": True})
 
 
-def _new_ticket(
-    change: Change,
-    service: Service,
-    intake: Intake,
-    visit_id: str,
-    device_id: str | None,
-    declared: PriorityClass | None,
-) -> Ticket:
-    room = assign_room(change, service.service_id)
+@dataclass(frozen=True)
+class Given:
+    """What a new ticket says."""
+
+    number: str
+    address: str
+    room: Room
+    priority: Priority
+    device_id: str | None = None
+    offline: bool = False
+    printed_room_id: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str, given: Given) -> Ticket:
+    """A person stands in the line from now on, and everybody hears so."""
+    room = given.room
     ticket = TicketRow(
         ticket_id=new_id(),
         visit_id=visit_id,
         service_id=service.service_id,
-        number=take_number(change, service),
-        address=new_id(),
+        number=given.number,
+        address=given.address,
         business_day=change.day,
         issued_at=change.at,
-        offline=False,
+        offline=given.offline,
     )
     entry = Entry(
         entry_id=new_id(),
@@ -111,35 +139,29 @@ def _new_ticket(
         number=ticket.number,
         service_id=service.service_id,
         room_id=room.room_id,
-        priority=on_arrival(intake, date.fromisoformat(change.day), declared),
+        priority=given.priority,
         state="waiting",
         version=1,
         issued_at=change.at,
         language=intake.language,
         step=first_step(change, service.service_id),
+        pooled=given.printed_room_id is None
+        and is_pooled(change, service.service_id),  # the paper names a room: it wins
     )
-    store.insert_ticket(change.connection, change.site.site_id, ticket, device_id)
+    store.insert_ticket(change.connection, change.site.site_id, ticket, given.device_id)
     store.insert_entry(change.connection, change.site.site_id, change.day, entry)
-    change.journal(TicketIssued(entry=entry, device_id=device_id, zone_id=room.zone_id), visit_id=visit_id)
-    return describe(change, ticket, entry, service)
-
-
-def room_loads(change: Change) -> list[RoomLoad]:
-    """Every room with the work that waits at it."""
-    minutes = store.service_minutes(change.connection, change.site.site_id)
-    work = store.work_by_room(change.connection, change.site.site_id, change.day)
-    return [
-        RoomLoad(room, sum(minutes[service] * people for service, people in work.get(room.room_id, {}).items()))
-        for room in store.load_rooms(change.connection, change.site.site_id)
-    ]
-
-
-def assign_room(change: Change, service_id: str) -> Room:
-    """The open room of a service with the least work. Raises Conflict ``no_open_room``."""
-    chosen = least_busy(service_id, room_loads(change))
-    if chosen is None:
-        raise Conflict("no_open_room", service_id=service_id)
-    return chosen.room
+    told = describe(change, ticket, entry, service)
+    frame = TicketIssued(
+        entry=entry,
+        device_id=given.device_id,
+        flags=given.flags,
+        offline=given.offline,
+        printed_room_id=given.printed_room_id,
+        promised=None if given.offline else told.wait,  # what a kiosk alone promised is not known
+        zone_id=room.zone_id,
+    )
+    change.journal(frame, visit_id=visit_id)
+    return told
 
 
 def _room(reading: Reading, entry: Entry) -> Room:
@@ -151,13 +173,9 @@ def _room(reading: Reading, entry: Entry) -> Room:
 def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service) -> Ticket:
     """The ticket as its holder needs it now: where to go, how many are before them, how long it will take."""
     room = _room(reading, entry)
-    ahead = 0
+    place = Place(0, first=False, before=0)
     if entry.state in ("waiting", "held"):  # whose place is kept
-        waiting = store.entries_of_day(
-            reading.connection, reading.site.site_id, ticket.business_day, ("waiting",), room.room_id
-        )
-        ahead = people_ahead(reading, entry, room, waiting, ticket.business_day)
-    minutes = store.service_minutes(reading.connection, reading.site.site_id)[service.service_id]
+        place = _place(reading, entry, room, ticket.business_day)
     return Ticket(
         ticket_id=ticket.ticket_id,
         number=ticket.number,
@@ -167,10 +185,38 @@ def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service
         entry=entry,
         service_names=service.names,
         room=room,
-        people_ahead=ahead,
-        wait=estimate.wait(ahead, minutes, rooms=1 if room.open else 0),
+        people_ahead=place.ahead,
+        wait=_wait(reading, entry, room, place),
+        zone_names=_zone_names(reading, room) if entry.pooled else {},
         offline=ticket.offline,
     )
+
+
+def _place(reading: Reading, entry: Entry, room: Room, day: str) -> Place:
+    if entry.pooled:
+        return place_in_pool(reading, entry, room, day)
+    waiting = store.waiting_for(reading.connection, reading.site.site_id, day, room)
+    return place_in_line(reading, entry, room, waiting, day)
+
+
+def _wait(reading: Reading, entry: Entry, room: Room, place: Place) -> WaitEstimate:
+    if entry.pooled:
+        return wait_in_pool(reading, entry.service_id, place.ahead)
+    minutes = store.service_minutes(reading.connection, reading.site.site_id)[entry.service_id]
+    return wait_at(reading, room, place, minutes)
+
+
+def _zone_names(reading: Reading, room: Room) -> Names:
+    zones = store.load_zones(reading.connection, reading.site.site_id)
+    return next((zone.names for zone in zones if zone.zone_id == room.zone_id), {})
+
+
+@dataclass(frozen=True)
+class Moved:
+    """`before` is the number of the room that closed or pauses."""
+
+    before: str
+    reason: HandoverReason
 
 
 @dataclass(frozen=True)
@@ -183,6 +229,8 @@ class TicketView:
     """The day of this ticket has passed."""
     way: tuple[Stage, ...] = ()
     """All stages of the visit: done, now, and to come."""
+    moved: Moved | None = None
+    """It waits in front of another door than it did, and nothing was done with it since."""
 
 
 def ticket_by_address(reading: Reading, address: str) -> TicketView:
@@ -194,5 +242,15 @@ def ticket_by_address(reading: Reading, address: str) -> TicketView:
     entry = current(entries)
     service = store.load_service(reading.connection, reading.site.site_id, entry.service_id)
     assert service is not None, "an entry always has its service"
-    over = row.business_day < reading.today
-    return TicketView(describe(reading, row, entry, service), reading.site, over, whole_way(reading, row, entries))
+    ticket = describe(reading, row, entry, service)
+    over, moved = row.business_day < reading.today, _moved(reading, entry)
+    return TicketView(ticket, reading.site, over, whole_way(reading, row, entries), moved)
+
+
+def _moved(reading: Reading, entry: Entry) -> Moved | None:
+    line = journal.newest_of(reading.connection, reading.site.site_id, entry.entry_id)
+    frame = line.frame if line else None
+    if entry.pooled or not isinstance(frame, TicketTransferred) or frame.reason not in ("room_closed", "room_paused"):
+        return None
+    before = store.load_room(reading.connection, reading.site.site_id, frame.from_room_id)
+    return Moved(before.number if before else "", frame.reason)

@@ -35,6 +35,11 @@ def in_room(change: Change, room: Room, state: str) -> list[Entry]:
     return store.entries_of_day(change.connection, change.site.site_id, change.day, (state,), room.room_id)
 
 
+def waiting_for(change: Change, room: Room) -> list[Entry]:
+    """Whom this room may call: who waits in front of it, and the pools of its services."""
+    return store.waiting_for(change.connection, change.site.site_id, change.day, room)
+
+
 def moved(move: Callable[[Entry], Entry], entry: Entry) -> Entry:
     """The entry after the move. Raises Conflict ``wrong_move``."""
     try:

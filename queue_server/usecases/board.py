@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from hardware.scanner.cards import masked_name
-from protocol.nouns import Entry, Identity, Room, Value
+from protocol.nouns import Entry, Identity, Room, Value, WaitEstimate
 from queue_server.domain.order import Reason
 from queue_server.errors import NotFound
 from queue_server.store import notes, people
 from queue_server.store import repository as store
 from queue_server.usecases.change import Reading
+from queue_server.usecases.foreseen import wait_of_newcomer, waits_of_line
 from queue_server.usecases.journeys import Offered, offered
 from queue_server.usecases.ordering import line_of_room
 
-SHOWN = ("waiting", "called", "not_here", "held")
+HERE = ("called", "not_here", "held")
 
 
 class MaskedPatient(Value):
@@ -45,6 +46,8 @@ class WaitingEntry(Value):
     entry: Entry
     service_names: dict[str, str]
     minutes_waited: int
+    wait: WaitEstimate | None = None
+    """How long it will still be; None for those who do not wait."""
 
 
 class RoomBoard(Value):
@@ -61,6 +64,8 @@ class RoomBoard(Value):
 class RoomSummary(Value):
     room: Room
     waiting: int
+    wait: WaitEstimate | None = None
+    """For somebody without a priority who came now."""
 
 
 class Rooms(Value):
@@ -73,15 +78,19 @@ def room_board(reading: Reading, room_id: str) -> RoomBoard:
     room = store.load_room(reading.connection, site_id, room_id)
     if room is None:
         raise NotFound("unknown_room")
-    entries = store.entries_of_day(reading.connection, site_id, reading.today, SHOWN, room_id)
+    entries = store.entries_of_day(reading.connection, site_id, reading.today, HERE, room_id)
     names = {service.service_id: service.names for service in store.load_services(reading.connection, site_id)}
-    ordered = line_of_room(reading, room, [entry for entry in entries if entry.state == "waiting"], reading.today)
+    waiting = store.waiting_for(reading.connection, site_id, reading.today, room)
+    ordered = line_of_room(reading, room, waiting, reading.today)
+    waits = waits_of_line(reading, room, ordered)
     inside = next((entry for entry in entries if entry.state == "called"), None)
     return RoomBoard(
         room=room,
         current=_current(reading, inside) if inside else None,
         next=NextEntry(entry=ordered[0].entry, reason=ordered[0].reason) if ordered else None,
-        waiting=tuple(_waiting(choice.entry, names, reading.now) for choice in ordered),
+        waiting=tuple(
+            _waiting(choice.entry, names, reading.now, wait) for choice, wait in zip(ordered, waits, strict=True)
+        ),
         not_here=tuple(_waiting(entry, names, reading.now) for entry in entries if entry.state == "not_here"),
         held=tuple(_waiting(entry, names, reading.now) for entry in entries if entry.state == "held"),
         finished_today=store.count_finished(reading.connection, room_id, reading.today),
@@ -96,17 +105,21 @@ def _current(reading: Reading, inside: Entry) -> CurrentEntry:
 def rooms(reading: Reading) -> Rooms:
     """All rooms and how many wait at each."""
     waiting = store.entries_of_day(reading.connection, reading.site.site_id, reading.today, ("waiting",))
-    return Rooms(
-        rooms=tuple(
-            RoomSummary(room=room, waiting=sum(1 for entry in waiting if entry.room_id == room.room_id))
-            for room in store.load_rooms(reading.connection, reading.site.site_id)
-        )
-    )
+    usual = store.service_minutes(reading.connection, reading.site.site_id)
+    found: list[RoomSummary] = []
+    for room in store.load_rooms(reading.connection, reading.site.site_id):
+        those = [entry for entry in waiting if entry.room_id == room.room_id]
+        minutes = max((usual[service_id] for service_id in room.service_ids), default=0)
+        wait = wait_of_newcomer(reading, room, those, minutes)
+        found.append(RoomSummary(room=room, waiting=len(those), wait=wait))
+    return Rooms(rooms=tuple(found))
 
 
-def _waiting(entry: Entry, names: dict[str, dict[str, str]], now: datetime) -> WaitingEntry:
+def _waiting(
+    entry: Entry, names: dict[str, dict[str, str]], now: datetime, wait: WaitEstimate | None = None
+) -> WaitingEntry:
     minutes = max(0, int((now - entry.issued_at).total_seconds() // 60))
-    return WaitingEntry(entry=entry, service_names=names[entry.service_id], minutes_waited=minutes)
+    return WaitingEntry(entry=entry, service_names=names[entry.service_id], minutes_waited=minutes, wait=wait)
 
 
 def _masked(reading: Reading, entry: Entry) -> MaskedPatient | None:

@@ -35,9 +35,9 @@ class StaffCaller:
 
 
 _DEVICE = plain.Statement(
-    select(device.c.device_id, device.c.kind, device.c.name, device.c.zone_id, device.c.revoked_at).where(
-        device.c.key_hash == bindparam("key_hash"), device.c.site_id == bindparam("site_id")
-    )
+    select(
+        device.c.device_id, device.c.kind, device.c.name, device.c.zone_id, device.c.series, device.c.revoked_at
+    ).where(device.c.key_hash == bindparam("key_hash"), device.c.site_id == bindparam("site_id"))
 )
 _STAFF = plain.Statement(
     select(
@@ -62,10 +62,10 @@ def device_of(connection: Connection, site_id: str, key: str) -> Device:
     row = _DEVICE.one(connection, key_hash=fingerprint(key), site_id=site_id)
     if row is None:
         raise NotAllowed("unknown_key")
-    device_id, kind, name, zone_id, revoked_at = row
+    device_id, kind, name, zone_id, series, revoked_at = row
     if revoked_at is not None:
         raise NotAllowed("device_revoked")
-    return Device(device_id=device_id, kind=cast(DeviceKind, kind), name=name, zone_id=zone_id)
+    return Device(device_id=device_id, kind=cast(DeviceKind, kind), name=name, zone_id=zone_id, series=series or "")
 
 
 def staff_of(connection: Connection, site_id: str, token: str, now: datetime, idle: timedelta) -> StaffCaller:

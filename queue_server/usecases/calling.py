@@ -12,8 +12,8 @@ from queue_server.domain.calling import CallingRules, recall_refusal
 from queue_server.domain.order import seniority
 from queue_server.errors import Conflict
 from queue_server.store import repository as store
-from queue_server.usecases import holding, sending_on
-from queue_server.usecases.at_room import in_room, looked_at, moved, room_of
+from queue_server.usecases import holding, rooms, sending_on
+from queue_server.usecases.at_room import in_room, looked_at, moved, room_of, waiting_for
 from queue_server.usecases.change import Change
 from queue_server.usecases.ordering import Turn, next_in_room
 
@@ -35,10 +35,10 @@ def call_next(change: Change, request: CallNext) -> Acted:
     """
     room = room_of(change, request.room_id)
     holding.return_due(change)
-    waiting = in_room(change, room, "waiting")
-    turn = next_in_room(change, room, waiting)
+    turn = next_in_room(change, room, waiting_for(change, room))
     if turn is None:
         raise Conflict("nobody_waiting", room_id=room.room_id)
+    rooms.end_pause(change, room)
     return _call(change, turn.choice.entry, room, turn, closes=_clear(change, room))
 
 
@@ -46,12 +46,18 @@ def call_chosen(change: Change, request: CallChosen, role: str) -> Acted:
     """Call somebody who waits or is held, whoever is next; whoever was inside is finished by that.
 
     Going before somebody who came earlier counts for the bound of the policy, so that nobody is passed over for ever.
-    Raises NotFound ``unknown_entry``; Conflict ``stale_version``, ``wrong_move``, ``next_step_closed``.
+    Raises NotFound ``unknown_entry``, ``unknown_room``; Conflict ``stale_version``, ``wrong_move``, ``waits_elsewhere``
+    (not for the room that calls), ``next_step_closed``.
     """
     entry, room = looked_at(change, request)
+    if request.room_id is not None and request.room_id != room.room_id:
+        room = room_of(change, request.room_id)
+        if not (entry.pooled and room.open and entry.service_id in room.service_ids):
+            raise Conflict("waits_elsewhere", room_id=entry.room_id)
     if entry.state not in ("waiting", "held"):
         raise Conflict("wrong_move", state=entry.state)
-    overtook = any(seniority(other) < seniority(entry) for other in in_room(change, room, "waiting"))
+    rooms.end_pause(change, room)
+    overtook = any(seniority(other) < seniority(entry) for other in waiting_for(change, room))
     return _call(change, entry, room, None, _clear(change, room), _Chosen(request.reason, role, overtook))
 
 
@@ -101,7 +107,7 @@ def _call(
     closes: tuple[int, ...] = (),
     chosen: _Chosen | None = None,
 ) -> Acted:
-    after = moved(lambda known: lifecycle.call(known, change.at), entry)
+    after = moved(lambda known: lifecycle.call(known, change.at, room.room_id), entry)
     columns: dict[str, object] = {"first_called_at": change.at} if entry.calls == 0 else {}
     if turn is not None:
         columns |= turn.columns(change.at)
@@ -121,5 +127,6 @@ def _call(
         overtook=turn.choice.overtook if turn else chosen is not None and chosen.overtook,
         chosen_reason=chosen.reason if chosen else None,
         by_role=chosen.role if chosen else "",
+        from_pool=entry.pooled,
     )
     return Acted(entry=after, seq=change.journal(frame))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -11,7 +11,9 @@ from protocol.frames import AnyFrame
 from protocol.nouns import Site
 from protocol.policy import Policy
 from queue_server.domain.calendar import business_day, day_start
+from queue_server.domain.waits.forecast import Forecasts
 from queue_server.store import journal
+from queue_server.store.repository import load_site
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Reading:
     policy: Policy
     """Of the server's settings: what holds where nobody has set another (`queue_server.usecases.ordering`)."""
     now: datetime
+    forecasts: Forecasts = field(default_factory=dict, kw_only=True)
+    """What is foreseen for each room (`queue_server.waits`)."""
 
     @property
     def today(self) -> str:
@@ -44,6 +48,12 @@ class Change(Reading):
     def day(self) -> str:
         """The business day that the change belongs to."""
         return business_day(self.at, self.site.time_zone)
+
+    def as_it_is_now(self) -> Change:
+        """The same change, with the site as this very change left it."""
+        site = load_site(self.connection, self.site.site_id)
+        assert site is not None, "a change belongs to a site"
+        return replace(self, site=site)
 
     def journal(
         self,

@@ -34,7 +34,7 @@ def make(connection: Connection, site_id: str, password_hash: str, now: datetime
     for row in hospital.service_rows():
         _keep(connection, service, "service_id", row, site_id)
     for place in hospital.rooms():
-        _keep(connection, room, "room_id", place.model_dump(exclude={"service_ids"}), site_id)
+        _keep(connection, room, "room_id", place.model_dump(exclude={"service_ids", "pause"}), site_id)
         for service_id in place.service_ids:
             _give(connection, place.room_id, service_id)
     for service_id, journey in hospital.JOURNEYS.items():

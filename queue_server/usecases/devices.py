@@ -21,9 +21,11 @@ from protocol.requests import (
     ReportPrint,
 )
 from queue_server.auth.keys import fingerprint, new_id, new_key, new_pairing_code
+from queue_server.domain.numbering import free_series
 from queue_server.errors import NotFound
 from queue_server.store import journal
 from queue_server.store import repository as store
+from queue_server.store.series import letters_in_use
 from queue_server.store.tables import device, device_health, pairing_code, zone
 from queue_server.usecases.change import Change
 
@@ -86,7 +88,11 @@ def pair(change: Change, request: PairDevice) -> Paired | None:
         )
     ).first()
     if found is not None and found.used_at is None:
-        paired = Device(device_id=new_id(), kind=found.kind, name=found.name, zone_id=found.zone_id)
+        paired = _with_series(
+            change.connection,
+            change.site.site_id,
+            Device(device_id=new_id(), kind=found.kind, name=found.name, zone_id=found.zone_id),
+        )
         key = add_device(change.connection, change.site.site_id, paired, change.now)
         change.connection.execute(
             update(pairing_code)
@@ -116,13 +122,14 @@ def _new_key(change: Change, device_id: str) -> Paired | None:
     if row is None:
         return None
     key = renew_key(change.connection, device_id)
-    paired = Device(device_id=device_id, kind=row.kind, name=row.name, zone_id=row.zone_id)
+    paired = Device(device_id=device_id, kind=row.kind, name=row.name, zone_id=row.zone_id, series=row.series or "")
     return Paired(device=paired, key=key, site=change.site)
 
 
 def add_device(connection: Connection, site_id: str, new: Device, now: datetime) -> str:
     """Keep a device and return its key, the only time that anybody sees it. Inside a change."""
     key = new_key()
+    kept = _with_series(connection, site_id, new)
     connection.execute(
         insert(device).values(
             device_id=new.device_id,
@@ -132,9 +139,17 @@ def add_device(connection: Connection, site_id: str, new: Device, now: datetime)
             zone_id=new.zone_id,
             key_hash=fingerprint(key),
             paired_at=now,
+            series=kept.series or None,
         )
     )
     return key
+
+
+def _with_series(connection: Connection, site_id: str, new: Device) -> Device:
+    """A kiosk gets letters of its own, for the numbers that it gives while it cannot reach the server."""
+    if new.kind != "kiosk" or new.series:
+        return new
+    return new.model_copy(update={"series": free_series(letters_in_use(connection, site_id))})
 
 
 def renew_key(connection: Connection, device_id: str) -> str:

@@ -16,10 +16,10 @@ from protocol.frames import (
     plain_entry,
 )
 from protocol.nouns import Device, Entry, Room, Service
-from queue_server.domain import estimate
 from queue_server.store import journal
 from queue_server.store import repository as store
 from queue_server.usecases.change import Reading
+from queue_server.usecases.foreseen import wait_for_service
 from queue_server.usecases.opening import as_it_is, status_now
 
 CALLS = 20
@@ -44,7 +44,7 @@ class Ear:
         if self.listener not in frame.heard_by or frame.zone_id not in (None, self.zone_id or frame.zone_id):
             return False
         entry = getattr(frame, "entry", None)
-        if not self.rooms or entry is None:
+        if not self.rooms or entry is None or entry.pooled or getattr(frame, "from_pool", False):
             return True
         return entry.room_id in self.rooms or getattr(frame, "from_room_id", None) in self.rooms
 
@@ -78,15 +78,12 @@ def snapshot(reading: Reading, ear: Ear) -> Snapshot:
 
 def services_now(reading: Reading, rooms: tuple[Room, ...], entries: list[Entry]) -> tuple[Service, ...]:
     """The services with how many wait, and how long somebody who comes now would wait at the quietest room."""
-    minutes = store.service_minutes(reading.connection, reading.site.site_id)
     waiting = [entry for entry in entries if entry.state == "waiting"]
     status_of = status_now(reading)
     told: list[Service] = []
     for service in store.load_services(reading.connection, reading.site.site_id):
-        open_rooms = [room for room in rooms if room.open and service.service_id in room.service_ids]
-        ahead = min((sum(1 for entry in waiting if entry.room_id == room.room_id) for room in open_rooms), default=0)
         people = sum(1 for entry in waiting if entry.service_id == service.service_id)
-        wait = estimate.wait(ahead, minutes[service.service_id], rooms=min(1, len(open_rooms)))
+        wait = wait_for_service(reading, service, rooms, waiting)
         now = as_it_is(reading, service, status_of(service))
         told.append(now.model_copy(update={"waiting": people, "wait": wait}))
     return tuple(told)

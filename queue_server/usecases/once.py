@@ -30,7 +30,13 @@ KEPT_FOR = timedelta(days=8)
 
 
 def reading(core: Core, connection: Connection) -> Reading:
-    return Reading(connection, _site(core, connection), Capped(overtakes=core.settings.overtakes), core.clock())
+    return Reading(
+        connection=connection,
+        site=_site(core, connection),
+        policy=Capped(overtakes=core.settings.overtakes),
+        now=core.clock(),
+        forecasts=core.waits.forecasts,
+    )
 
 
 def change(core: Core, connection: Connection, caller: str, age_s: float = 0.0) -> Change:
@@ -42,6 +48,7 @@ def change(core: Core, connection: Connection, caller: str, age_s: float = 0.0) 
         now=now,
         at=now - timedelta(seconds=age_s),
         caller=caller,
+        forecasts=core.waits.forecasts,
     )
 
 

@@ -6,47 +6,75 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
-
 from locales import t
-from protocol.nouns import Names, Service
+from protocol.nouns import Names, PriorityClass, Service
 from protocol.opening import HOURS, NUMBERS, QUOTA, NumberFormat
+from queue_server.domain.assignment import least_busy
 from queue_server.domain.numbering import number
-from queue_server.domain.opening import Status, Taken, hour_start, status
+from queue_server.domain.opening import Own, Status, Taken, hour_start, own_status, status
 from queue_server.store import repository as store
+from queue_server.store import taken
 from queue_server.store.rules import SITE, load_rules, next_from
-from queue_server.store.tables import ticket
+from queue_server.usecases.assigning import room_loads
 from queue_server.usecases.change import Change, Reading
 
 StatusOf = Callable[[Service], Status]
 
 
-def status_now(reading: Reading, at: datetime | None = None) -> StatusOf:
-    """How each service is at `at` (now when None), by one look at the settings."""
+def status_now(reading: Reading, at: datetime | None = None, asked_before: datetime | None = None) -> StatusOf:
+    """How each service is at `at` (now when None), by one look at the settings.
+
+    With `asked_before`, only tickets given before that moment count: how it looked then.
+    """
     moment = at or reading.now
     site_id = reading.site.site_id
     hours = load_rules(reading.connection, site_id, "hours", HOURS)
     quotas = load_rules(reading.connection, site_id, "quota", QUOTA)
+    roomed = {one for room in store.load_rooms(reading.connection, site_id) if room.open for one in room.service_ids}
 
     def of(service: Service) -> Status:
         quota = quotas.get(service.service_id)
-        taken = _taken(reading, service.service_id, moment) if quota is not None else Taken()
+        given = _taken(reading, service.service_id, moment, asked_before) if quota is not None else Taken()
         own_hours = hours.get(service.service_id, hours.get(SITE))
-        return status(service.open, own_hours, quota, taken, moment, reading.site.time_zone)
+        # How long people would have waited when a kiosk was alone is not known afterwards.
+        by_forecast = own_hours is not None and own_hours.by_forecast and asked_before is None
+        seen_after = _seen_after(reading, service.service_id) if by_forecast else None
+        now = status(service.open, own_hours, quota, given, moment, reading.site.time_zone, seen_after)
+        return Status("no_open_room") if now.open and service.service_id not in roomed else now
 
     return of
 
 
-def _taken(reading: Reading, service_id: str, at: datetime) -> Taken:
+def _seen_after(reading: Reading, service_id: str) -> float | None:
+    """Minutes of work until somebody who comes now for this service has been seen; None when no room is open."""
+    quietest = least_busy(service_id, room_loads(reading, reading.today))
+    minutes = store.service_minutes(reading.connection, reading.site.site_id)[service_id]
+    return None if quietest is None else quietest.minutes + minutes
+
+
+def status_for(
+    change: Change, service: Service, patient_id: str, known: PriorityClass, asked_before: datetime | None = None
+) -> Status:
+    """Whether this person may get a ticket of the service: as for everybody, and by what they and their like got."""
+    everybody = status_now(change, change.at, asked_before)(service)
+    site_id, service_id = change.site.site_id, service.service_id
+    quota = load_rules(change.connection, site_id, "quota", QUOTA).get(service_id)
+    if not everybody.open or quota is None:
+        return everybody
+    hours = load_rules(change.connection, site_id, "hours", HOURS)
+    own = Own(
+        taken.of_class(change.connection, site_id, change.day, service_id, known) if quota.per_class else 0,
+        taken.of_patient(change.connection, site_id, change.day, service_id, patient_id) if quota.per_person else 0,
+    )
+    return own_status(hours.get(service_id, hours.get(SITE)), quota, known, own, change.at, change.site.time_zone)
+
+
+def _taken(reading: Reading, service_id: str, at: datetime, before: datetime | None) -> Taken:
     """Tickets of the business day and of the hour of the clock that `at` lies in."""
     start = hour_start(at, reading.site.time_zone)
-    day = start.date().isoformat()
-    of_day = select(func.count()).where(
-        ticket.c.site_id == reading.site.site_id, ticket.c.business_day == day, ticket.c.service_id == service_id
-    )
-    of_hour = of_day.where(ticket.c.issued_at >= start, ticket.c.issued_at < start + timedelta(hours=1))
-    count = reading.connection.execute
-    return Taken(int(count(of_day).scalar_one()), int(count(of_hour).scalar_one()))
+    end = start + timedelta(hours=1)
+    which = (reading.connection, reading.site.site_id, start.date().isoformat(), service_id)
+    return Taken(today=taken.of_service(*which, None, before), this_hour=taken.of_service(*which, start, before or end))
 
 
 def as_it_is(reading: Reading, service: Service, now: Status) -> Service:
@@ -76,11 +104,12 @@ def _reason(reading: Reading, now: Status) -> Names:
 # --- numbers ---------------------------------------------------------------------------------------------------------
 
 
-def take_number(change: Change, service: Service) -> str:
-    """The next number of the service's series on this business day."""
+def take_number(change: Change, service: Service, known: PriorityClass) -> str:
+    """The next number of the service's series for a class, at this moment of this business day."""
     formats = load_rules(change.connection, change.site.site_id, "numbers", NUMBERS)
     form = formats.get(service.service_id) or NumberFormat(letters=service.series)
-    letters = form.letters_on(change.day)
+    clock = change.at.astimezone(ZoneInfo(change.site.time_zone)).strftime("%H:%M")
+    letters = form.letters_for(change.day, clock, known)
     site_id = change.site.site_id
     if form.start == 1:
         ordinal = store.next_ordinal(change.connection, site_id, change.day, letters)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 from protocol.nouns import Entry, Room
 from protocol.policy import POLICY, Policy
 from queue_server.domain import order
+from queue_server.domain.waits.standing import before_in_class, standing
 from queue_server.store import repository as store
-from queue_server.store.rules import SITE, load_rules, recent_calls
+from queue_server.store.rules import SITE, load_rules, recent_calls, recent_calls_of_pool
 from queue_server.usecases.change import Change, Reading
 
 
@@ -21,11 +22,9 @@ def policies(reading: Reading) -> dict[str, Policy]:
 
 
 def policy_of_room(reading: Reading, room: Room) -> Policy:
-    """The policy of the room's services when all have the same; else the site's, so that one room keeps one promise."""
+    """What is in force at a room."""
     known = policies(reading)
-    of_site = known.get(SITE, reading.policy)
-    wanted = [known.get(service_id, of_site) for service_id in room.service_ids]
-    return wanted[0] if wanted and all(policy == wanted[0] for policy in wanted) else of_site
+    return order.policy_for(room.service_ids, known, known.get(SITE, reading.policy))
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def next_in_room(change: Change, room: Room, waiting: Sequence[Entry]) -> Turn |
     """Whom the policy calls next; None when nobody waits."""
     policy = policy_of_room(change, room)
     recent = recent_calls(change.connection, room.room_id, change.day, order.RECENT)
-    choice = order.choose(waiting, recent, policy, change.at)
+    choice = order.choose(waiting, recent, policy, change.at, _pools(change, waiting, change.day))
     return Turn(choice, policy) if choice else None
 
 
@@ -52,17 +51,72 @@ def line_of_room(reading: Reading, room: Room, waiting: Sequence[Entry], day: st
     """Everyone who waits, in the order in which they will be called if nobody else comes."""
     recent = recent_calls(reading.connection, room.room_id, day, order.RECENT)
     policy = policy_of_room(reading, room)
-    return order.line(waiting, recent, policy, reading.now, _each(reading, room))
+    pools = _pools(reading, waiting, day)
+    return order.line(waiting, recent, policy, reading.now, _each(reading, room), pools)
 
 
-def people_ahead(reading: Reading, entry: Entry, room: Room, waiting: Sequence[Entry], day: str) -> int:
-    """How many will be called before this entry, which may itself be among those who wait."""
+def rooms_of_pool(reading: Reading, service_id: str) -> list[Room]:
+    """The open rooms that give a service."""
+    rooms = store.load_rooms(reading.connection, reading.site.site_id)
+    return [room for room in rooms if room.open and service_id in room.service_ids]
+
+
+def _pools(reading: Reading, waiting: Sequence[Entry], day: str) -> list[tuple[bool, ...]]:
+    """For each pool among those who wait: whether the latest calls of all its rooms together overtook somebody."""
+    pooled = dict.fromkeys(entry.service_id for entry in waiting if entry.pooled)
+    return [_recent_of_pool(reading, service_id, day) for service_id in pooled]
+
+
+def _recent_of_pool(reading: Reading, service_id: str, day: str) -> tuple[bool, ...]:
+    """Of its closed rooms too: what they called while they were open counts."""
+    known = store.load_rooms(reading.connection, reading.site.site_id)
+    rooms = [room.room_id for room in known if service_id in room.service_ids]
+    return recent_calls_of_pool(reading.connection, rooms, day, order.RECENT)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the line of a room: how many will be called before, and how many of the same standing."""
+
+    ahead: int
+    first: bool
+    """The policy lets somebody with a right to priority go before others."""
+    before: int
+
+
+def place_in_line(reading: Reading, entry: Entry, room: Room, waiting: Sequence[Entry], day: str) -> Place:
+    """Where an entry, which may itself be among those who wait, stands."""
+    each = _each(reading, room)
+    return _place(
+        reading, entry, room, waiting, each, lambda: recent_calls(reading.connection, room.room_id, day, order.RECENT)
+    )
+
+
+def place_in_pool(reading: Reading, entry: Entry, room: Room, day: str) -> Place:
+    """Where it stands among all whom the rooms of its pool may call; `room` is where the entry is counted."""
+    site_id = reading.site.site_id
+    rooms = rooms_of_pool(reading, entry.service_id) or [room]
+    line = [other for one in rooms for other in store.waiting_for(reading.connection, site_id, day, one)]
+    waiting = list({other.entry_id: other for other in line}.values())
+    each = _each(reading, room) / len(rooms)
+    return _place(reading, entry, room, waiting, each, lambda: _recent_of_pool(reading, entry.service_id, day))
+
+
+def _place(
+    reading: Reading,
+    entry: Entry,
+    room: Room,
+    waiting: Sequence[Entry],
+    each: timedelta,
+    recent: Callable[[], Sequence[bool]],
+) -> Place:
     policy = policy_of_room(reading, room)
     rights = {*order.classes_of(policy), "emergency"}
     if not any(other.priority.priority_class in rights for other in (entry, *waiting)):  # mostly so, and simple
-        return order.people_before(entry, waiting)
-    recent = recent_calls(reading.connection, room.room_id, day, order.RECENT)
-    return order.people_ahead(entry, waiting, recent, policy, reading.now, _each(reading, room))
+        ahead = order.people_before(entry, waiting)
+        return Place(ahead, first=False, before=ahead)
+    ahead = order.people_ahead(entry, waiting, recent(), policy, reading.now, each)
+    return Place(ahead, standing(entry, policy).first, before_in_class(entry, waiting, policy))
 
 
 def _each(reading: Reading, room: Room) -> timedelta:

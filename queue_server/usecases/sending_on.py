@@ -16,7 +16,7 @@ from queue_server.domain.assignment import least_busy
 from queue_server.errors import Conflict
 from queue_server.store import notes
 from queue_server.store import repository as store
-from queue_server.usecases.arrivals import assign_room, room_loads
+from queue_server.usecases.assigning import assign_room, is_pooled, room_loads
 from queue_server.usecases.at_room import looked_at, moved, room_of
 from queue_server.usecases.change import Change
 from queue_server.usecases.journeys import journey_of
@@ -94,9 +94,10 @@ def _go_on(change: Change, entry: Entry, journey: Journey, steps: Sequence[str],
     service_id = back.service_id if back else rules.service_of(journey, step)
     check_holds_no_other(change, entry, service_id, {entry.entry_id})
     room = room_of(change, back.room_id) if back else None
+    pooled = room is None and is_pooled(change, service_id)
     if room is None or not room.open or service_id not in room.service_ids:
         room = _some_room(change, service_id)
-    there = {"entry_id": new_id(), "service_id": service_id, "room_id": room.room_id}
+    there = {"entry_id": new_id(), "service_id": service_id, "room_id": room.room_id, "pooled": pooled}
     place = back.place if back else None
     after = lifecycle.go_on(entry, change.at, **there, place=place, step=first, then=tuple(then))
     store.insert_entry(change.connection, change.site.site_id, change.day, after)
@@ -114,7 +115,7 @@ def _go_on(change: Change, entry: Entry, journey: Journey, steps: Sequence[str],
 def _ordered(change: Change, journey: Journey, steps: Sequence[str]) -> tuple[str, ...]:
     if not journey.any_order or len(steps) < 2:
         return tuple(steps)
-    loads = room_loads(change)
+    loads = room_loads(change, change.day)
     minutes: dict[str, float] = {}
     for name in steps:
         step = journey.step(name)
@@ -126,6 +127,6 @@ def _ordered(change: Change, journey: Journey, steps: Sequence[str]) -> tuple[st
 
 def _some_room(change: Change, service_id: str) -> Room:
     try:
-        return assign_room(change, service_id)
+        return assign_room(change, service_id, change.day)
     except Conflict as refused:
         raise Conflict("next_step_closed", service_id=service_id) from refused

@@ -6,13 +6,24 @@ from sqlalchemy import update
 
 from protocol.frames import ServiceSettingsChanged
 from protocol.nouns import Value
-from protocol.opening import HOURS, NUMBERS, QUOTA, NumberFormat, OpeningHours, Quota
-from protocol.requests import ChangeNumbers, ChangeOpeningHours, ChangeQuota, ChangeService, Done
+from protocol.opening import (
+    ASSIGNMENT,
+    HOURS,
+    NUMBERS,
+    QUOTA,
+    Assignment,
+    NumberFormat,
+    OpeningHours,
+    Quota,
+    RoomAssignment,
+)
+from protocol.requests import ChangeAssignment, ChangeNumbers, ChangeOpeningHours, ChangeQuota, ChangeService, Done
 from queue_server.errors import Conflict, NotFound
 from queue_server.store import repository as store
 from queue_server.store.rules import SITE, Kind, load_rules, save_rule
+from queue_server.store.series import letters_in_use
 from queue_server.store.tables import service as service_table
-from queue_server.usecases.announcing import announce, tell
+from queue_server.usecases.announcing import announce, announce_all
 from queue_server.usecases.change import Change, Reading
 
 
@@ -23,6 +34,7 @@ class ServiceSettings(Value):
     hours: OpeningHours | None = None
     quota: Quota | None = None
     numbers: NumberFormat | None = None
+    assignment: Assignment = "at_issue"
 
 
 class AllSettings(Value):
@@ -37,8 +49,7 @@ def change_service(change: Change, request: ChangeService) -> Done:
     change.connection.execute(update(service_table).where(which).values(values))
     frame = ServiceSettingsChanged(service_id=request.service_id, changed="open", open=request.open)
     seq = change.journal(frame)
-    if announce(change) is None:  # closed as before, but perhaps for another reason
-        tell(change)
+    announce_all(change)  # closed as before, perhaps, but for another reason
     return Done(seq=seq)
 
 
@@ -61,15 +72,23 @@ def change_quota(change: Change, request: ChangeQuota) -> Done:
 def change_numbers(change: Change, request: ChangeNumbers) -> Done:
     """From the next ticket on; a number that was given is never given again on that day.
 
-    Raises ``unknown_service``; Conflict ``series_taken`` when another service has one of these letters.
+    Raises ``unknown_service``; Conflict ``series_taken`` when another service or a kiosk has one of these letters.
     """
     _check_service(change, request.service_id)
-    taken = _letters_of_others(change, request.service_id)
-    both = taken & request.numbers.all_letters() if request.numbers else frozenset()
+    taken = letters_in_use(change.connection, change.site.site_id, but=request.service_id)
+    both = taken & request.numbers.all_letters() if request.numbers else set()
     if both:
         raise Conflict("series_taken", letters=", ".join(sorted(both)))
     _keep(change, "numbers", request.service_id, request.numbers)
     frame = ServiceSettingsChanged(service_id=request.service_id, changed="numbers", numbers=request.numbers)
+    return _told(change, frame)
+
+
+def change_assignment(change: Change, request: ChangeAssignment) -> Done:
+    """From the next ticket on; who waits keeps what their ticket says. Raises ``unknown_service``."""
+    _check_service(change, request.service_id)
+    _keep(change, "assignment", request.service_id, RoomAssignment(assignment=request.assignment))
+    frame = ServiceSettingsChanged(service_id=request.service_id, changed="assignment", assignment=request.assignment)
     return _told(change, frame)
 
 
@@ -79,25 +98,20 @@ def settings(reading: Reading) -> AllSettings:
     hours = load_rules(connection, site_id, "hours", HOURS)
     quotas = load_rules(connection, site_id, "quota", QUOTA)
     numbers = load_rules(connection, site_id, "numbers", NUMBERS)
+    assigned = load_rules(connection, site_id, "assignment", ASSIGNMENT)
     scopes = [SITE, *(one.service_id for one in store.load_services(connection, site_id))]
     return AllSettings(
         settings=tuple(
             ServiceSettings(
-                service_id=scope or None, hours=hours.get(scope), quota=quotas.get(scope), numbers=numbers.get(scope)
+                service_id=scope or None,
+                hours=hours.get(scope),
+                quota=quotas.get(scope),
+                numbers=numbers.get(scope),
+                assignment=assigned[scope].assignment if scope in assigned else "at_issue",
             )
             for scope in scopes
         )
     )
-
-
-def _letters_of_others(change: Change, service_id: str) -> frozenset[str]:
-    formats = load_rules(change.connection, change.site.site_id, "numbers", NUMBERS)
-    taken: set[str] = set()
-    for other in store.load_services(change.connection, change.site.site_id):
-        if other.service_id != service_id:
-            taken |= {other.series}
-            taken |= formats[other.service_id].all_letters() if other.service_id in formats else set()
-    return frozenset(taken)
 
 
 def _check_service(change: Change, service_id: str | None) -> None:

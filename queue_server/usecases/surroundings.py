@@ -81,7 +81,13 @@ def _troubles(reading: Reading) -> tuple[Trouble, ...]:
     )
     return tuple(
         Trouble(
-            device=Device(device_id=row["device_id"], kind=row["kind"], name=row["name"], zone_id=row["zone_id"]),
+            device=Device(
+                device_id=row["device_id"],
+                kind=row["kind"],
+                name=row["name"],
+                zone_id=row["zone_id"],
+                series=row["series"] or "",
+            ),
             health=DeviceHealth(part=row["part"], state=row["state"], code=row["code"]),
             since=row["since"],
         )

@@ -12,8 +12,8 @@ from queue_server.domain.order import seniority
 from queue_server.errors import Conflict, Invalid, NotFound
 from queue_server.store import notes
 from queue_server.store import repository as store
-from queue_server.usecases.arrivals import assign_room
-from queue_server.usecases.at_room import in_room, looked_at, moved, room_of
+from queue_server.usecases.assigning import assign_room, is_pooled
+from queue_server.usecases.at_room import looked_at, moved, room_of, waiting_for
 from queue_server.usecases.change import Change
 from queue_server.usecases.sending_on import check_holds_no_other
 
@@ -29,12 +29,13 @@ def transfer(change: Change, request: Transfer) -> Acted:
     """
     entry, here = looked_at(change, request)
     room, service_id = _target(change, request, entry)
-    if (room.room_id, service_id) == (entry.room_id, entry.service_id):
+    pooled = request.room_id is None and is_pooled(change, service_id)
+    if (service_id, pooled) == (entry.service_id, entry.pooled) and (pooled or room.room_id == entry.room_id):
         raise Conflict("already_there")
     if service_id != entry.service_id:
         check_holds_no_other(change, entry, service_id, {entry.entry_id})
-    place = _place(entry, in_room(change, room, "waiting"), request.place, change.at)
-    after = moved(lambda known: lifecycle.transfer(known, service_id, room.room_id, place), entry)
+    place = _place(entry, waiting_for(change, room), request.place, change.at)
+    after = moved(lambda known: lifecycle.transfer(known, service_id, room.room_id, place, pooled), entry)
     store.save_entry(change.connection, after, first_called_at=None, turn_at=None, overtook=False)
     notes.keep(change.connection, after, request.note, change.now)
     frame = TicketTransferred(
@@ -56,7 +57,7 @@ def _target(change: Change, request: Transfer, entry: Entry) -> tuple[Room, str]
     if request.room_id is None:
         if wanted is None:
             raise Invalid("nowhere_to_go")
-        return assign_room(change, wanted), wanted
+        return assign_room(change, wanted, change.day), wanted
     room = room_of(change, request.room_id)
     if not room.open:
         raise Conflict("no_open_room", room_id=room.room_id)

@@ -30,6 +30,8 @@ class _Step:
 
     line: Line
     frame: AnyFrame
+    left: Entry
+    """As it is now."""
     undone: ActionUndone
 
 
@@ -57,11 +59,27 @@ def _steps(change: Change, line: Line) -> list[_Step]:
     """The way back of its entry, and of all that were moved with it."""
     steps = [_step(change, line)]
     for seq in rules.taken_with_it(line.frame):
-        moved_too = journal.one(change.connection, change.site.site_id, seq)
-        if moved_too is None:
-            raise Conflict("not_undoable")
-        steps += _steps(change, moved_too)
+        steps += _steps(change, _line(change, seq))
     return steps
+
+
+def take_back_those_who_can(change: Change, seqs: tuple[int, ...]) -> tuple[int, ...]:
+    """Take back what these journal entries tell of, each for itself, where nothing else has happened since."""
+    back: list[int] = []
+    for seq in seqs:
+        try:
+            step = _step(change, _line(change, seq))
+        except Conflict:  # called, held or sent on meanwhile: that stands
+            continue
+        back.append(_take_back(change, step))
+    return tuple(back)
+
+
+def _line(change: Change, seq: int) -> Line:
+    line = journal.one(change.connection, change.site.site_id, seq)
+    if line is None:
+        raise Conflict("not_undoable")
+    return line
 
 
 def _step(change: Change, line: Line) -> _Step:
@@ -76,7 +94,7 @@ def _step(change: Change, line: Line) -> _Step:
     before = rules.was(frame, getattr(earlier.frame, "entry", None) if earlier else None)
     if not isinstance(before, Entry):  # the journal of a newer program, or a frame of before the first line
         raise Conflict("not_undoable")
-    return _Step(line, frame, rules.undone(frame, line.seq, before, now, frame.zone_id))
+    return _Step(line, frame, now, rules.undone(frame, line.seq, before, now, frame.zone_id))
 
 
 def _check_rooms(change: Change, steps: list[_Step]) -> None:
@@ -93,8 +111,10 @@ def _check_rooms(change: Change, steps: list[_Step]) -> None:
 def _check_people(change: Change, steps: list[_Step]) -> None:
     """Nobody gets back a number for a service for which they have taken another by now."""
     going = {step.undone.entry.entry_id for step in steps}
-    for entry in (step.undone.entry for step in steps):
-        if entry.state in ACTIVE:
+    for step in steps:
+        entry, left = step.undone.entry, step.left
+        held = left.state in ACTIVE and left.service_id == entry.service_id
+        if entry.state in ACTIVE and not held:
             sending_on.check_holds_no_other(change, entry, entry.service_id, going)
 
 

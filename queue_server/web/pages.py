@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from locales import t
+from locales import MissingText, t
 from protocol.frames import VERSION
+from protocol.nouns import WaitEstimate
 from queue_server.auth.deps import core_of, open_to_all
 from queue_server.core import Core
 from queue_server.domain.numbering import reading_order
@@ -108,9 +109,29 @@ async def ticket_page(
     except NotFound:
         return draw(request, "no_ticket.html", page_language(request), 404)
     language = page_language(request, view.ticket.entry.language)
-    clock = core.clock().astimezone(ZoneInfo(view.site.time_zone)).strftime("%H:%M:%S")
-    floor = _floor(view.ticket.room.floor, language)
-    return draw(request, "ticket.html", language, view=view, ticket=view.ticket, clock=clock, floor=floor)
+    zone = ZoneInfo(view.site.time_zone)
+    pause = view.ticket.room.pause
+    return draw(
+        request,
+        "ticket.html",
+        language,
+        view=view,
+        ticket=view.ticket,
+        clock=core.clock().astimezone(zone).strftime("%H:%M:%S"),
+        floor=_floor(view.ticket.room.floor, language),
+        paused_until=pause.until.astimezone(zone).strftime("%H:%M") if pause else "",
+        no_wait=_why_no_wait(view.ticket.wait, language),
+    )
+
+
+def _why_no_wait(wait: WaitEstimate, language: str) -> str:
+    """Empty when a wait is told."""
+    if wait.high_minutes is not None:
+        return ""
+    try:
+        return t(f"ticket.wait.reason.{wait.reason}", language)
+    except MissingText:
+        return t("ticket.wait.reason.other", language)
 
 
 def _floor(floor: int, language: str) -> str:

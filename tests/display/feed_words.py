@@ -73,6 +73,18 @@ def sent_on(seq: int, number: str) -> Numbered:
     return Numbered(seq=seq, previous=seq - 1, at=at(seq), frame=frame)
 
 
+def moved(seq: int, number: str, room: str = "7") -> Numbered:
+    """Room 5 closed; the number waits in front of `room`."""
+    frame = TicketTransferred(
+        entry=entry(number, state="waiting", calls=0),
+        from_room_id="room-5",
+        from_service_id="noi",
+        room_number=room,
+        reason="room_closed",
+    )
+    return Numbered(seq=seq, previous=seq - 1, at=at(seq), frame=frame)
+
+
 def undone(seq: int, number: str, mistake: int, kind: str = "ticket_called", state: EntryState = "waiting") -> Numbered:
     """Frame `mistake` of this `kind` was a mistake; the number is in `state` again."""
     frame = ActionUndone(entry=entry(number, state=state), undone_seq=mistake, undone_type=kind)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from display.board import HERO_MINIMUM_S, HISTORY_KEPT, SLOTS, WAITING_KEPT, Board, Heard, apply
 from protocol.frames import Numbered, ServicesChanged
-from protocol.nouns import Service
+from protocol.nouns import Service, Site, Zone
 from tests.display.feed_words import ZONE, at, beat, called, held, over, recent, sent_on, snapshot, undone
 
 
@@ -168,6 +168,17 @@ def test_a_service_that_is_renamed_is_renamed_on_the_wall() -> None:
     changed = ServicesChanged(services=(Service(service_id="noi", names={"vi": "Nội tổng quát"}),), rooms=())
     board = after((0, called(1, "A1")), (1, Numbered(seq=2, previous=1, at=at(1), frame=changed)))
     assert board.heroes[0].service_names == {"vi": "Nội tổng quát"}
+
+
+def test_the_wall_takes_the_new_names_of_hospital_and_zone() -> None:
+    site = Site(site_id="main", names={"vi": "Bệnh viện Sông Lam"})
+    zones = (Zone(zone_id="other", names={"vi": "x"}), Zone(zone_id=ZONE.zone_id, names={"vi": "Khu mới"}))
+    changed = ServicesChanged(services=(), rooms=(), site=site, zones=zones)
+    board = after((0, snapshot()), (1, Numbered(seq=2, previous=1, at=at(1), frame=changed)))
+    assert board.zone is not None
+    assert (board.site, board.zone.names) == (site, {"vi": "Khu mới"})
+    older = ServicesChanged(services=(), rooms=())
+    assert after((2, Numbered(seq=3, previous=2, at=at(2), frame=older)), board=board).site == site
 
 
 # --- whatever the feed says ----------------------------------------------------------------------------------------

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from display.board import Board, apply
+from display.room_news import MOVED_SHOWN_S
 from display.view import FLASH_STOPS_AFTER_S, Style, WallView, Words, changes_by_itself, look
-from protocol.nouns import Site, Zone
-from tests.display.feed_words import called, over, recent, snapshot
+from protocol.frames import Numbered, ServicesChanged
+from protocol.nouns import Pause, Room, Site, Zone
+from tests.display.feed_words import at, beat, called, moved, over, recent, snapshot, undone
 
 BOTH = Style()
 VIETNAMESE = Style(languages=("vi",))
@@ -115,6 +117,42 @@ def test_a_hospitals_own_notice() -> None:
     notice = look(wall(), 104.0, style).notice
     assert notice.words == Words("Căng tin ở tầng 1.", "Canteen on floor 1.")
     assert notice.page == Words("")
+
+
+def pages_of(board: Board, now: float) -> list[str]:
+    """Every page of the notice, in order."""
+    count = int(look(board, now, BOTH).notice.page.first.rpartition("/")[2])
+    begin = now - now % count
+    return [look(board, begin + page, Style(page_s=1.0)).notice.words.first for page in range(count)]
+
+
+def test_who_is_to_go_to_another_room_is_told_a_few_numbers_at_a_time() -> None:
+    board = wall()
+    for place in range(1, 8):
+        board = apply(board, moved(30 + place, f"A{place:03d}", "7"), 101.0)
+    told = pages_of(board, 102.0)
+    assert told[:2] == [
+        "A001, A002, A003, A004, A005: xin sang chờ phòng 7.",
+        "A006, A007: xin sang chờ phòng 7.",
+    ]
+    assert len(told) == 5
+    board = apply(board, called(40, "A006", "7"), 103.0)
+    board = apply(board, undone(41, "A007", 37, "ticket_transferred"), 103.0)
+    assert len(pages_of(board, 103.0)) == 4, "called, or sent back: no longer told to go elsewhere"
+    later = apply(board, beat(42, 420.0), 103.0 + MOVED_SHOWN_S)
+    assert later.news.moved == ()
+
+
+def test_a_room_that_pauses_is_told_until_when() -> None:
+    room = Room(room_id="room-5", number="5", names={}, zone_id="noi", pause=Pause(reason="break", until=at(1800)))
+    elsewhere = room.model_copy(update={"number": "9", "zone_id": "mat"})
+    frame = ServicesChanged(services=(), rooms=(room, elsewhere))
+    board = apply(wall(), Numbered(seq=30, previous=29, at=at(30), frame=frame), 101.0)
+    told = pages_of(board, 102.0)
+    assert told[0] == "Phòng 5 tạm nghỉ đến 10:10. Xin ngồi chờ, thứ tự vẫn được giữ."
+    assert len(told) == 4
+    icons = [look(board, 100.0 + page, Style(page_s=1.0)).notice.icon for page in range(4)]
+    assert icons == ["door-open", "info", "info", "info"]
 
 
 def test_a_snapshot_never_flashes() -> None:

@@ -11,7 +11,18 @@ import protocol.requests
 from locales import t
 from protocol.nouns import PriorityClass
 from protocol.policy import Rule
-from protocol.requests import ChangeJourney, ChangeNumbers, ChangeOpeningHours, ChangePolicy, ChangeQuota, ChangeService
+from protocol.requests import (
+    ChangeJourney,
+    ChangeNumbers,
+    ChangeOpeningHours,
+    ChangePolicy,
+    ChangeQuota,
+    ChangeService,
+    ChangeSite,
+    SaveRoom,
+    SaveService,
+    SaveZone,
+)
 from queue_server.api.errors import STATUS
 from queue_server.domain.journey import Mistaken
 from queue_server.domain.opening import ClosedCode
@@ -29,10 +40,9 @@ def test_an_example_is_a_right_message(name: str, text: str) -> None:
 
 def test_every_setting_and_policy_has_an_example() -> None:
     named = {name for name, _ in EXAMPLES}
-    assert {
-        one.__name__
-        for one in (ChangePolicy, ChangeService, ChangeOpeningHours, ChangeQuota, ChangeNumbers, ChangeJourney)
-    } <= named
+    of_services = (ChangePolicy, ChangeService, ChangeOpeningHours, ChangeQuota, ChangeNumbers, ChangeJourney)
+    of_the_site = (ChangeSite, SaveZone, SaveService, SaveRoom)
+    assert {one.__name__ for one in (*of_services, *of_the_site)} <= named
     shown = {
         wish.policy.rule
         for name, text in EXAMPLES
@@ -56,7 +66,9 @@ def test_every_closed_code_is_a_refusal() -> None:
 
 
 def test_every_kind_of_mistake_of_ours_stands_on_the_page() -> None:
-    sources = [(ROOT / "protocol" / name).read_text(encoding="utf-8") for name in ("policy.py", "opening.py")]
+    sources = [
+        (ROOT / "protocol" / name).read_text(encoding="utf-8") for name in ("policy.py", "opening.py", "site.py")
+    ]
     kinds = re.findall(r'PydanticCustomError\("(\w+)"', "".join(sources))
     assert len(kinds) >= 6
     assert [kind for kind in kinds if f"`{kind}`" not in PAGE] == []

@@ -88,7 +88,7 @@ ROOM = Room(
 )
 
 
-def ticket(number: str = "A012", *, already_held: bool = False, people_ahead: int = 7) -> Ticket:
+def ticket(number: str = "A012", *, already_held: bool = False, people_ahead: int = 7, pooled: bool = False) -> Ticket:
     entry = Entry(
         entry_id="e1",
         ticket_id="t1",
@@ -99,6 +99,7 @@ def ticket(number: str = "A012", *, already_held: bool = False, people_ahead: in
         state="waiting",
         version=1,
         issued_at=NOW,
+        pooled=pooled,
     )
     return Ticket(
         ticket_id="t1",
@@ -112,6 +113,7 @@ def ticket(number: str = "A012", *, already_held: bool = False, people_ahead: in
         people_ahead=people_ahead,
         wait=WaitEstimate(low_minutes=25, high_minutes=40),
         already_held=already_held,
+        zone_names={"vi": "Khu khám Nội", "en": "Internal medicine"} if pooled else {},
     )
 
 

@@ -12,6 +12,7 @@ from kiosk import events as e
 from kiosk import flow
 from kiosk.state import SCHEMES, TEXT_SIZES, Comfort, Notice, State, Trouble
 from kiosk.view import look
+from protocol.nouns import Site
 from protocol.requests import IssueTicket
 from tests.kiosk.samples import IDENTITY, PERSONAL, PLACE, ROOM, rooms, services, snapshot, ticket
 
@@ -284,6 +285,14 @@ def test_waiting_people_are_counted_between_snapshots() -> None:
     assert [service.waiting for service in state.hospital.services[:2]] == [0, 0]
     state, _ = run(state, e.ServicesNow(services()[:1], ()))
     assert len(state.hospital.services) == 1
+
+
+def test_the_new_name_of_the_hospital_is_shown() -> None:
+    before = welcome()
+    site = Site(site_id="main", names={"vi": "Bệnh viện Sông Lam"})
+    state, _ = run(before, e.ServicesNow(services(), rooms(), site))
+    assert state.hospital.site == site
+    assert run(state, e.ServicesNow(services(), rooms()))[0].hospital.site == site
 
 
 # --- time, comfort, help -------------------------------------------------------------------------------------------

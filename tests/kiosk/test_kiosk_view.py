@@ -123,6 +123,14 @@ def test_no_service_is_lost_between_pages(size: int, count: int) -> None:
     assert look(state).frame.primary is not None
 
 
+def test_what_staff_send_people_to_has_no_tile() -> None:
+    state = choosing()
+    sent_to = services()[0].model_copy(update={"self_service": False})
+    state = replace(state, hospital=replace(state.hospital, services=(sent_to, *services()[1:])))
+    found = [service.service_id for page in pages_of(state) for service in (*page.open, *page.closed)]
+    assert sorted(found) == sorted(service.service_id for service in services()[1:])
+
+
 def test_a_tile_tells_place_and_wait() -> None:
     body = look(choosing()).body
     assert isinstance(body, WhatFor)
@@ -148,6 +156,14 @@ def test_the_number_tells_all_that_is_needed() -> None:
     assert "phòng 5" in body.missed
     assert view.frame.primary is not None
     assert "10" in view.frame.primary.note
+
+
+def test_a_number_of_a_pool_tells_where_to_wait_and_that_the_room_comes_with_the_call() -> None:
+    body = look(run(shown(pooled=True), e.PrinterOutcome("t1", printed=True))[0]).body
+    assert isinstance(body, YourNumber)
+    assert (body.room, body.floor) == ("Khu khám Nội", "Tầng 2")
+    assert body.directions == "Số phòng sẽ được báo khi gọi"
+    assert body.missed == "Nếu lỡ lượt, xin báo nhân viên. Số vẫn được giữ."
 
 
 @pytest.mark.parametrize(

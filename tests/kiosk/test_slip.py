@@ -84,6 +84,14 @@ def changed(**changes: object) -> Ticket:
     return TICKET.model_copy(update=changes)
 
 
+def test_a_ticket_of_a_pool_names_no_room() -> None:
+    pooled = changed(entry=ENTRY.model_copy(update={"pooled": True}), zone_names={"vi": "Khu B: Phòng khám"})
+    told = words(made(pooled))
+    assert told[4:6] == ["Khu B: Phòng khám, tầng 2", "Số phòng sẽ được báo khi gọi."]
+    assert "Lỡ lượt: báo nhân viên. Số vẫn được giữ." in told
+    assert [text for text in told if "phòng 5" in text.lower()] == []
+
+
 def test_the_ticket_in_vietnamese() -> None:
     assert words(made()) == [
         "BỆNH VIỆN ĐA KHOA AN BÌNH",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, MutableSequence
+from dataclasses import dataclass
 from itertools import cycle
 from typing import TypeVar
 
@@ -31,15 +32,23 @@ class Chance:
             items[last], items[other] = items[other], items[last]
 
 
-def uniforms(seed: int) -> Iterator[float]:
-    """An endless stream of evenly spread numbers between 0 and 1 in a mixed order."""
-    values = [(index + 0.5) / LENGTH for index in range(LENGTH)]
-    Chance(seed).shuffle(values)
-    return cycle(values)
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """Endless streams: evenly spread numbers between 0 and 1, and exponential ones with mean 1, in a mixed order."""
+
+    uniforms: Iterator[float]
+    exponentials: Iterator[float]
 
 
-def exponentials(seed: int) -> Iterator[float]:
-    """An endless stream of exponential numbers with mean 1."""
-    values = [-math.log((index + 0.5) / LENGTH) for index in range(LENGTH)]
-    Chance(seed).shuffle(values)
-    return cycle(values)
+class Tables:
+    """The numbers that streams of draws go round in."""
+
+    def __init__(self, seed: int) -> None:
+        self._uniforms = [(index + 0.5) / LENGTH for index in range(LENGTH)]
+        self._exponentials = [-math.log((index + 0.5) / LENGTH) for index in range(LENGTH)]
+        Chance(seed).shuffle(self._uniforms)
+        Chance(seed + 2).shuffle(self._exponentials)
+
+    def draws(self) -> Draws:
+        """From the beginning: whoever asks twice gets the same numbers."""
+        return Draws(cycle(self._uniforms), cycle(self._exponentials))

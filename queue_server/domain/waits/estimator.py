@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import cycle
 from typing import Any
 
-from queue_server.domain.waits.chance import exponentials, uniforms
+from queue_server.domain.waits.chance import Draws, Tables
 from queue_server.domain.waits.correction import Correction, Seen
 from queue_server.domain.waits.flow import SLOTS, Flow
-from queue_server.domain.waits.forward import Place, Scene, Turns, call_times
+from queue_server.domain.waits.forward import Place, Scene, Turns, call_times, lane_times
 from queue_server.domain.waits.hours import UNTIL_QUEUE_ENDS, DayHours, Hours
 from queue_server.domain.waits.live import Queue, Room, RoomIs
 from queue_server.domain.waits.pace import Pace
 from queue_server.domain.waits.policy import Policy, Waiting
 
+BEYOND = 4  # people more than wait now, for whom a curve still tells the wait
 LEARNED_FROM = 3  # of so many arrivals that nobody asks about, one is simulated so that the correction learns
 
 
@@ -40,14 +42,16 @@ class Estimator:
         self.hours: dict[str, Hours] = {}
         self.flows: dict[str, Flow] = {}
         self.queues: dict[str, Queue] = {}
-        self.policy = Policy("fifo", 0.0)
+        self.policies: dict[tuple[str, float], Policy] = {}
         self.day = DayHours()
         self.credit = 0.0
         self.correction = Correction()
         self._turns: dict[str, Turns] = {}
         self._asked: dict[str, Seen] = {}
         self._place_of: dict[str, str] = {}
-        self._uniforms, self._exponentials = uniforms(11), exponentials(13)
+        self._tables = Tables(11)
+        self._draws = self._tables.draws()
+        self._room_tables: dict[str, list[tuple[float, float]]] = {}
         self._arrivals = 0
 
     def feed(self, event: Mapping[str, Any]) -> None:
@@ -56,16 +60,20 @@ class Estimator:
         if kind == "day":
             self._new_day(event)
             return
+        if kind == "queue":
+            self._queue(event["queue"], event)
+            return
         queue = self.queues.get(event.get("queue", ""))
         if queue is None:
             return
-        now = float(event["t"])
-        if kind == "arrive":
-            self._arrive(queue, event, now)
+        if kind in _QUEUES:
+            _QUEUES[kind](self, queue, event)
             return
+        now = float(event["t"])
         room = queue.rooms.setdefault(event["room"], Room(event["room"]))
         if kind in _STEPS:
             _STEPS[kind](self, queue, room, event.get("ticket", ""), now)
+        room.until = float(event.get("until", 0.0))
 
     def ask(self, ticket: str, now: float) -> Answer:
         """Seconds from `now` until `ticket` is called. An unknown or called ticket waits 0 s."""
@@ -83,17 +91,51 @@ class Estimator:
         eta, low, high = self.correction.say(seen)
         return Answer(ticket, eta, low, high, None if any(room.working for room in queue.rooms.values()) else "closed")
 
+    def curve(self, name: str, priority: bool, now: float) -> list[tuple[float, float, float]]:
+        """(low, middle, high): seconds for whoever has 0, 1, 2 ... of the class before them in the queue.
+
+        `BEYOND` more than wait now. Looking changes no later answer: nothing is learned and no draw is used up.
+        """
+        queue = self.queues[name]
+        lines = {kind: queue.ordered(kind) for kind in (True, False)}
+        lines[priority] += [Waiting("new", now, now, priority, review=False) for _ in range(BEYOND)]
+        asked = lines[priority][-1]
+        turns = {room: cycle(self._room_tables[room]) for room in queue.rooms}
+        scene = self._scene(queue, asked, now, lines, turns, self._tables.draws())
+        points: list[tuple[float, float, float]] = []
+        last = (0.0, 0.0, 0.0)
+        for times in lane_times(scene):
+            middle, low, high = self.correction.say(Seen(queue.service, now, times))
+            last = (max(low, last[0]), max(middle, last[1]), max(high, last[2]))
+            points.append(last)
+        return points
+
     def _free(self, queue: Queue) -> bool:
         return any(room.state is RoomIs.IDLE for room in queue.rooms.values())
 
     def _look(self, queue: Queue, asked: Waiting, now: float) -> Seen:
-        return Seen(queue.service, now, call_times(self._scene(queue, asked, now)))
-
-    def _scene(self, queue: Queue, asked: Waiting, now: float) -> Scene:
-        pace, flow = self.paces[queue.service], self.flows[queue.service]
-        lines = {name: queue.ordered(name) for name in (True, False)}
+        lines = {kind: queue.ordered(kind) for kind in (True, False)}
         mine = lines[asked.priority]
         del mine[mine.index(asked) + 1 :]
+        for room in queue.rooms:
+            if room not in self._turns:
+                self._turns[room] = cycle(self._turn_table(queue, room, len(self._turns) + 17))
+        return Seen(queue.service, now, call_times(self._scene(queue, asked, now, lines, self._turns, self._draws)))
+
+    def _turn_table(self, queue: Queue, room: str, seed: int) -> list[tuple[float, float]]:
+        pace = self.paces[queue.service]
+        return pace.turns(pace.pause_chance(room), seed)
+
+    def _scene(
+        self,
+        queue: Queue,
+        asked: Waiting,
+        now: float,
+        lines: dict[bool, list[Waiting]],
+        turns: Mapping[str, Turns],
+        draws: Draws,
+    ) -> Scene:
+        pace, flow = self.paces[queue.service], self.flows[queue.service]
         busier = flow.busier(now)
         rates = {kind: flow.per_second(queue.name, kind) for kind in ("priority", "priority_review")}
         reviews = flow.per_second(queue.name, "normal_review")
@@ -107,9 +149,9 @@ class Estimator:
             asked=asked,
             priority=lines[True],
             normal=lines[False],
-            places=[self._place(queue, room, pace) for room in queue.rooms.values()],
-            rule=self.policy.rule,
-            remembers=self.policy.remembers,
+            places=[self._place(queue, room, pace, turns[room.name], now) for room in queue.rooms.values()],
+            rule=queue.policy.rule,
+            remembers=queue.policy.remembers,
             memory=queue.memory,
             pace=pace,
             hours=self.hours[queue.service],
@@ -119,21 +161,27 @@ class Estimator:
             coming_normal=[rate * busier for rate in reviews],
             normal_until=now + 14400 if asked.priority else asked.credited + self.credit,
             credit=self.credit,
-            uniforms=self._uniforms,
-            exponentials=self._exponentials,
+            draws=draws,
         )
 
-    def _place(self, queue: Queue, room: Room, pace: Pace) -> Place:
-        if room.name not in self._turns:
-            self._turns[room.name] = pace.turns(pace.pause_chance(room.name), len(self._turns) + 17)
+    def _place(self, queue: Queue, room: Room, pace: Pace, turns: Turns, now: float) -> Place:
         base = queue.nominal * pace.room_factor(queue.name, room.name)
         means = (base * pace.kind_factor("new"), base * pace.kind_factor("review"))
         current = means[room.kind == "review"]
-        return Place(room, means, current, self._turns[room.name], pace.pause_chance(room.name))
+        return Place(room, means, current, turns, pace.pause_chance(room.name), self._session(queue, room, now))
 
-    def _arrive(self, queue: Queue, event: Mapping[str, Any], now: float) -> None:
+    def _session(self, queue: Queue, room: Room, now: float) -> int:
+        return self.hours[queue.service].session(room.name, room.openings, now) if room.working else room.openings
+
+    def _arrive(self, queue: Queue, event: Mapping[str, Any]) -> None:
+        now = float(event["t"])
         review = event.get("kind") == "review"
-        entry = Waiting(event["ticket"], now, now - self.credit * review, bool(event.get("prio")), review)
+        place = float(event.get("place", now - self.credit * review))
+        entry = Waiting(event["ticket"], now, place, bool(event.get("prio")), review)
+        before = queue.waiting.get(entry.ticket)
+        if before is not None:  # nobody new: the same person has another place or class now
+            queue.waiting[entry.ticket] = replace(before, credited=place, priority=entry.priority)
+            return
         queue.waiting[entry.ticket] = entry
         self._place_of[entry.ticket] = queue.name
         self.flows[queue.service].arrived(queue.name, entry.priority, review, now)
@@ -142,6 +190,18 @@ class Estimator:
         self._arrivals += 1
         if not free and self._arrivals % LEARNED_FROM == 0:
             self._asked[entry.ticket] = self._look(queue, entry, now)
+
+    def _leave(self, queue: Queue, event: Mapping[str, Any]) -> None:
+        """Out of the queue, or of the `room`, in a way that teaches nothing: held, sent on, a call undone."""
+        ticket = event.get("ticket", "")
+        queue.waiting.pop(ticket, None)
+        self._asked.pop(ticket, None)
+        room = queue.rooms.get(event.get("room", ""))
+        if room is not None:
+            room.now_is(RoomIs.IDLE, float(event["t"]))
+
+    def _new_policy(self, queue: Queue, event: Mapping[str, Any]) -> None:
+        queue.policy = self._policy(event)
 
     def _call(self, queue: Queue, room: Room, ticket: str, now: float) -> None:
         pace = self.paces[queue.service]
@@ -165,7 +225,7 @@ class Estimator:
             return
         priority, normal = queue.ordered(True), queue.ordered(False)
         if priority and normal:
-            self.policy.learn(now, priority[0], normal[0], queue.memory, gone.priority)
+            queue.policy.learn(now, priority[0], normal[0], queue.memory, gone.priority)
 
     def _start(self, queue: Queue, room: Room, _ticket: str, now: float) -> None:
         if room.state is RoomIs.CALLING:
@@ -202,6 +262,7 @@ class Estimator:
         room.now_is(RoomIs.IDLE, now)
 
     def _close(self, queue: Queue, room: Room, _ticket: str, now: float) -> None:
+        room.openings = self._session(queue, room, now)
         self.hours[queue.service].closed(room.name, now, max(room.openings, 1) - 1)
         room.now_is(RoomIs.OFF, now)
         room.closed, room.finished, room.morning = now, None, False
@@ -211,23 +272,34 @@ class Estimator:
         hours = event.get("hours") or {}
         self.day = DayHours(*(float(hours.get(key, default)) for key, default in _HOURS))
         self.credit = float(event.get("review_credit_s", 0.0))
-        discipline = (str(event.get("discipline", "fifo")), float(event.get("param") or 0.0))
-        if discipline != self.policy.named:
-            self.policy = Policy(*discipline)
         self._asked.clear()
         self._place_of.clear()
         self._turns.clear()
+        self._room_tables.clear()
         self.queues = {}
         for name, told in event["queues"].items():
-            self._queue(name, told)
+            self._queue(name, {**event, **told})
+        self.policies = {queue.policy.named: queue.policy for queue in self.queues.values()}
+
+    def _policy(self, told: Mapping[str, Any]) -> Policy:
+        """Queues with the same rule learn together how it is read."""
+        named = (str(told.get("discipline", "fifo")), float(told.get("param") or 0.0))
+        return self.policies.setdefault(named, Policy(*named))
 
     def _queue(self, name: str, told: Mapping[str, Any]) -> None:
         service = str(told["service"])
         self.paces.setdefault(service, Pace())
         self.flows.setdefault(service, Flow())
         self.hours.setdefault(service, Hours(by_clock=service != UNTIL_QUEUE_ENDS))
+        known = self.queues.get(name)
+        if known is not None:  # whoever waits there goes on waiting
+            known.service, known.nominal, known.policy = service, float(told["nominal_min"]) * 60, self._policy(told)
+            return
         rooms = {room: Room(room) for room in told["rooms"]}
-        self.queues[name] = Queue(name, service, float(told["nominal_min"]) * 60, rooms)
+        queue = Queue(name, service, float(told["nominal_min"]) * 60, rooms, self._policy(told))
+        self.queues[name] = queue
+        for room in rooms:  # now, so that it does not matter when a curve is first asked for
+            self._room_tables[room] = self._turn_table(queue, room, len(self._room_tables) + 17)
 
     def _end_day(self) -> None:
         for queue in self.queues.values():
@@ -241,6 +313,7 @@ class Estimator:
 
 
 _HOURS = (("am", 28800.0), ("noon", 43200.0), ("overrun", 3600.0), ("pm", 48600.0), ("end", 61200.0))
+_QUEUES = {"arrive": Estimator._arrive, "leave": Estimator._leave, "policy": Estimator._new_policy}
 _STEPS = {
     "call": Estimator._call,
     "start": Estimator._start,

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heapify, heapreplace
 
+from queue_server.domain.waits.chance import Draws
 from queue_server.domain.waits.flow import SLOT, SLOTS
 from queue_server.domain.waits.hours import DayHours, Hours
 from queue_server.domain.waits.live import Room, RoomIs
@@ -33,6 +34,7 @@ class Place:
     current: float  # mean seconds of the service that goes on
     turns: Turns
     pause_chance: float
+    session: int  # how often it has opened today
 
 
 @dataclass(slots=True)
@@ -55,8 +57,7 @@ class Scene:
     coming_normal: list[float]  # those who could go before the asked one
     normal_until: float
     credit: float
-    uniforms: Iterator[float]
-    exponentials: Iterator[float]
+    draws: Draws
 
     def runs(self) -> int:
         return max(FEWEST, min(MOST, WORK // (len(self.priority) + len(self.normal) + 1)))
@@ -69,13 +70,25 @@ def call_times(scene: Scene) -> list[float]:
     return found
 
 
-def _run(scene: Scene) -> float:
+def lane_times(scene: Scene) -> list[list[float]]:
+    """The same for everyone of the asked one's class, from the first to the asked one: all from the same runs."""
+    size = len(scene.priority if scene.asked.priority else scene.normal)
+    runs: list[list[float]] = []
+    for _ in range(scene.runs()):
+        told: list[float] = []
+        last = _run(scene, told)
+        runs.append([at - scene.now for at in told] + [last - scene.now] * (size - len(told)))
+    return [sorted(times) for times in zip(*runs, strict=True)]
+
+
+def _run(scene: Scene, told: list[float] | None = None) -> float:
+    """When the asked ticket is called. `told` takes the calls of those of its class who wait already."""
     free = [(_free_at(scene, place), index) for index, place in enumerate(scene.places)]
     heapify(free)
     priority, normal, memory = scene.priority[:], scene.normal[:], scene.memory.copy()
     arrivals = _Arrivals(scene, priority, normal)
     morning = [place.room.morning for place in scene.places]
-    sessions = [place.room.openings for place in scene.places]
+    sessions = [place.session for place in scene.places]
     places, rule, asked, remembers = scene.places, scene.rule, scene.asked, scene.remembers
     watch = 0.0 if scene.hours.by_clock else scene.day.noon  # before it no room closes
     while True:
@@ -93,6 +106,8 @@ def _run(scene: Scene) -> float:
             first = priority[0] if rule(now, priority[0], normal[0], memory) else normal[0]
         else:
             first = priority[0] if priority else normal[0]
+        if told is not None and first.ticket and first.priority is asked.priority:
+            told.append(now)
         if first is asked:
             return now
         del (priority if first.priority else normal)[0]
@@ -104,7 +119,7 @@ def _run(scene: Scene) -> float:
 
 def _free_at(scene: Scene, place: Place) -> float:
     """A draw of when the room can call."""
-    room, now, draw = place.room, scene.now, scene.uniforms
+    room, now, draw = place.room, scene.now, scene.draws.uniforms
     elapsed = now - room.since
     if room.state is RoomIs.SERVING:
         ends = now + scene.pace.left_of_service(place.current, elapsed, next(draw))
@@ -112,6 +127,8 @@ def _free_at(scene: Scene, place: Place) -> float:
     if room.state is RoomIs.CALLING:
         part, beside = next(place.turns)
         return max(now + 5, room.since + part * place.current + beside)
+    if room.state is RoomIs.PAUSED and room.until > now:
+        return room.until
     if room.state is RoomIs.PAUSED:
         return now + scene.pace.left_of_pause(elapsed, next(draw))
     if room.state is RoomIs.IDLE:
@@ -137,7 +154,7 @@ def _closes(
         if now < scene.hours.closes(place.room.name, session):
             return 0.0
         sessions[index] = session + 2
-        draw = (next(scene.uniforms), next(scene.uniforms))
+        draw = (next(scene.draws.uniforms), next(scene.draws.uniforms))
         back = scene.hours.opens(place.room.name, session + 1, now, scene.day, draw)
         return back if back < END else 0.0
     day = scene.day
@@ -146,7 +163,7 @@ def _closes(
     if now < day.noon + day.overrun and any(entry.arrived < day.noon for part in waiting for entry in part):
         return 0.0
     morning[index] = False
-    return scene.hours.reopens(now, day, next(scene.uniforms))
+    return scene.hours.reopens(now, day, next(scene.draws.uniforms))
 
 
 class _Arrivals:
@@ -162,7 +179,7 @@ class _Arrivals:
 
     def _after(self, now: float, rates: list[float]) -> float:
         """The next arrival of a stream whose rate changes each half hour."""
-        need = next(self._scene.exponentials)
+        need = next(self._scene.draws.exponentials)
         slot = int(now // SLOT)
         while slot < SLOTS:
             rate, ends = rates[slot], (slot + 1) * SLOT
@@ -177,7 +194,7 @@ class _Arrivals:
         scene = self._scene
         while self._priority_at <= now:
             at = self._priority_at
-            review = next(scene.uniforms) < scene.review_share
+            review = next(scene.draws.uniforms) < scene.review_share
             self._insert(self._priority, Waiting("", at, at - scene.credit * review, True, review))
             self._priority_at = self._after(at, scene.coming_priority)
         while self._normal_at <= now:

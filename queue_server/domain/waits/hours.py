@@ -96,6 +96,18 @@ class Hours:
         values = self.closings[room, session].values() if (room, session) in self.closings else []
         return values[len(values) // 2] if values else FOREVER
 
+    def session(self, room: str, openings: int, now: float) -> int:
+        """How often a room that works has opened today: a rest in which nobody waited is not seen by anybody.
+
+        So a room that is past its usual times of closing and of opening again has done both.
+        """
+        while self.by_clock and openings and self.closes(room, openings - 1) < now:
+            again = self.openings[room, openings].values() if (room, openings) in self.openings else []
+            if not again or again[len(again) // 2] >= now:
+                break
+            openings += 1
+        return openings
+
     def opens(self, room: str, session: int, now: float, day: DayHours, chance: tuple[float, float]) -> float:
         """A draw of the time at which a room that is still closed opens. `chance`: two uniform numbers."""
         if self.by_clock and (room, session) in self.openings:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from queue_server.domain.waits.policy import Memory, Waiting
+from queue_server.domain.waits.policy import Memory, Policy, Waiting
 
 
 class RoomIs(StrEnum):
@@ -26,6 +25,7 @@ class Room:
     morning: bool = False  # this session began before noon
     openings: int = 0  # today
     closed: float | None = None
+    until: float = 0.0  # when a pause ends, as was told
     finished: float | None = None  # the last finish of which it is not known yet whether a pause follows
 
     def now_is(self, state: RoomIs, now: float) -> None:
@@ -42,9 +42,9 @@ class Queue:
     service: str
     nominal: float  # seconds
     rooms: dict[str, Room]
+    policy: Policy
     waiting: dict[str, Waiting] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
-    last_waits: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=12))  # (called, waited)
 
     def ordered(self, priority: bool) -> list[Waiting]:
         """Those of one class, the earliest credited arrival first."""

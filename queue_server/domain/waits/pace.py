@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
-from itertools import cycle
 
 from queue_server.domain.waits.chance import Chance
 
@@ -109,8 +107,8 @@ class Pace:
         if len(self.pauses) >= 30:
             self.sorted_pauses = _quantiles(self.pauses)
 
-    def turns(self, pause_chance: float, seed: int) -> Iterator[tuple[float, float]]:
-        """Endless draws of one call: (part of the mean time of service, seconds beside it)."""
+    def turns(self, pause_chance: float, seed: int) -> list[tuple[float, float]]:
+        """Draws of one call, to go round in: (part of the mean time of service, seconds beside it)."""
         chance = Chance(seed)
         walk, gone = self.walk.towards(WALK_SECONDS, 5), self.no_show_lasts.towards(NO_SHOW_SECONDS, 5)
         absent = self.absent.towards(0.04, ABSENT_WEIGHT)
@@ -123,7 +121,7 @@ class Pace:
             pause = self.sorted_pauses[int(chance.uniform() * TABLE)] if chance.uniform() < pause_chance else 0.0
             draws.append((self.sorted_shapes[index % TABLE] / middle, walk + pause))
         chance.shuffle(draws)
-        return cycle(draws)
+        return draws
 
     def left_of_service(self, mean: float, elapsed: float, uniform: float) -> float:
         """Seconds that a service begun `elapsed` seconds ago still takes."""

@@ -3,6 +3,7 @@ import { byId, element, icon, say, show, text } from './page.js'
 
 const dialog = byId('ask')
 let chosen = null
+let detail = null
 
 export const asking = () => dialog.open
 
@@ -10,15 +11,15 @@ export const asking = () => dialog.open
 // picks: [{ value, label, detail?, alone? }], picked: [value], picking(picked, button of the first choice) }.
 // A field's `groups` are [{ label, options }], nothing is chosen while a `required` one is empty; one with `maxLength` is a line
 // of text. Picks are turned on and off before a choice is made; one that stands `alone` turns off the others.
+// details({ name: value }) gives what is shown above the choices for what is chosen in the fields.
 // done(value, { name: value of each field }, [picked values]). Digits choose too; Escape is "no".
 export function ask(question, done) {
   const picked = new Set(question.picked)
   chosen = (value) => {
     const missing = byId('ask-fields').querySelector('select:invalid')
     if (missing) return missing.reportValidity() || missing.focus()
-    const fields = Object.fromEntries([...byId('ask-fields').querySelectorAll('select, input')].map((one) => [one.name, one.value]))
-    dialog.close()
-    document.activeElement?.blur() // so that Space means "next" again, not what had the focus before
+    const fields = filled()
+    leave()
     done(value, fields, [...picked])
   }
   const picks = question.picks ?? []
@@ -28,11 +29,20 @@ export function ask(question, done) {
   byId('ask-fields').replaceChildren(...(question.fields ?? []).map(field))
   byId('ask-choices').replaceChildren(...question.choices.map((one, index) => choice(one, picks.length > 0 ? '' : index + 1)))
   drawPicks(picks, picked, (now) => question.picking?.(now, byId('ask-choices').firstElementChild))
+  detail = () => byId('ask-details').replaceChildren(...(question.details?.(filled()) ?? []))
+  detail()
   dialog.showModal()
   const first = picks.length > 0 ? null : byId('ask-fields').querySelector('select')
   const target = first ?? byId('ask-choices').querySelector('button')
   target?.focus()
 }
+
+function leave() {
+  dialog.close()
+  document.activeElement?.blur() // so that keys are the panel's again, not of what had the focus here or before
+}
+
+const filled = () => Object.fromEntries([...byId('ask-fields').querySelectorAll('select, input')].map((one) => [one.name, one.value]))
 
 function drawPicks(picks, picked, changed) {
   const buttons = picks.map((one, index) => {
@@ -78,8 +88,13 @@ function keyButton(key, ...inside) {
   return element('button', { type: 'button', className: 'key', data: { key: drawn } }, ...(drawn ? [element('kbd', {}, drawn)] : []), ...inside)
 }
 
-byId('ask-cancel').addEventListener('click', () => dialog.close())
-dialog.addEventListener('click', (event) => event.target === dialog && dialog.close())
+byId('ask-fields').addEventListener('change', () => detail())
+byId('ask-cancel').addEventListener('click', leave)
+dialog.addEventListener('click', (event) => event.target === dialog && leave())
+dialog.addEventListener('cancel', (event) => {
+  event.preventDefault()
+  leave()
+})
 dialog.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.target.matches('select, input')) return
   const button = /^[0-9]$/.test(event.key) ? dialog.querySelector(`[data-key="${event.key}"]`) : null

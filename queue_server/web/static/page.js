@@ -46,7 +46,11 @@ export function newId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
+// Who signs out is led away by that alone, and not also by the feed, which hears at once that the session has ended.
+export const session = { ending: false }
+
 export async function signOut() {
+  session.ending = true
   const headers = { 'content-type': 'application/json' }
   await fetch('/api/sign-out', { method: 'POST', headers, body: '{}' }).catch(() => undefined)
   location.assign('/staff/sign-in')

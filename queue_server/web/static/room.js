@@ -2,8 +2,9 @@
 import { doer } from './actions.js'
 import { ask as question, asking, reasons } from './ask.js'
 import { drawAbsent, drawAlerts, drawBoard, drawHeard, drawHeld, drawSince, drawTroubles } from './room_view.js'
+import { closeQuestion, drawRoomState, pauseBody, pauseQuestion, roomReasonAgainst } from './room_state.js'
 import { follow } from './feed.js'
-import { about, byId, named, say, show, signOut, text } from './page.js'
+import { about, byId, named, say, session, show, signOut, text } from './page.js'
 import { askSendOn, NOTE } from './send_on.js'
 import { targets } from './transfer.js'
 import { lastAction } from './undo.js'
@@ -11,7 +12,7 @@ import { lastAction } from './undo.js'
 const BOARD_EVERY_MS = 30000 // minutes go by without any frame
 const TOUCHES_THE_BOARD = new Set([
   'ticket_issued', 'ticket_called', 'ticket_not_here', 'ticket_returned', 'ticket_finished', 'ticket_held',
-  'ticket_transferred', 'ticket_sent_on', 'action_undone', 'services_changed',
+  'ticket_transferred', 'ticket_sent_on', 'action_undone', 'services_changed', 'room_changed',
 ])
 
 const HOLD_REASONS = ['papers', 'payment', 'tests', 'rest', 'other']
@@ -33,11 +34,15 @@ const actions = {
   hold: { button: byId('do-hold'), path: '/api/holds', ask: () => askHold(state.board.current.entry) },
   transfer: { button: byId('do-transfer'), path: '/api/transfers', ask: () => askTransfer(state.board.current.entry) },
   send_on: { button: byId('do-send-on'), path: '/api/send-ons', ask: () => askOn(state.board.current) },
-  undo: { button: byId('do-undo'), path: '/api/undos', body: () => last.body },
+  undo: { button: byId('do-undo'), path: () => last.path, body: () => last.body },
+  pause: { button: byId('do-pause'), path: '/api/room-pauses', ask: askPause },
+  close: { button: byId('do-close'), path: '/api/room-closings', ask: askClose },
+  open: { button: byId('do-open'), path: '/api/room-openings', body: () => ({ room_id: about.room_id }) },
 }
+const OF_THE_ROOM = new Set(['pause', 'close', 'open'])
 const PATHS = { chosen: '/api/chosen-calls', release: '/api/releases', end_visit: '/api/visit-ends' }
-const KEYS = { ' ': 'next', r: 'recall', n: 'not_here', f: 'finish', h: 'hold', t: 'transfer', s: 'send_on', u: 'undo' }
-const CODES = { Space: 'next', KeyR: 'recall', KeyN: 'not_here', KeyF: 'finish', KeyH: 'hold', KeyT: 'transfer', KeyS: 'send_on', KeyU: 'undo' }
+const KEYS = { ' ': 'next', r: 'recall', n: 'not_here', f: 'finish', h: 'hold', t: 'transfer', s: 'send_on', u: 'undo', p: 'pause', c: 'close', o: 'open' }
+const CODES = { Space: 'next', KeyR: 'recall', KeyN: 'not_here', KeyF: 'finish', KeyH: 'hold', KeyT: 'transfer', KeyS: 'send_on', KeyU: 'undo', KeyP: 'pause', KeyC: 'close', KeyO: 'open' }
 const last = lastAction(about.room_id)
 
 const looked = (entry) => ({ entry_id: entry.entry_id, version: entry.version })
@@ -50,6 +55,7 @@ function redraw() {
   drawLive()
   if (!board) return
   drawBoard(board)
+  drawRoomState(board.room)
   drawAbsent(board, canRecallAbsent(), (entry) => perform('recall', looked(entry), entry.number))
   const free = state.live && !state.pending
   drawHeld(board, { recall: canRecallAbsent(), release: free }, (entry) => perform('recall', looked(entry), entry.number), (entry) => perform('release', looked(entry), entry.number))
@@ -100,6 +106,7 @@ function reasonAgainst(name) {
   if (!state.board || !state.live) return 'why.gone'
   if (state.pending) return BUSY
   if (name === 'undo') return last.left(serverNow()) > 0 ? null : 'why.nothing_to_undo'
+  if (OF_THE_ROOM.has(name)) return roomReasonAgainst(name, state.board.room)
   if (name === 'next') return state.board.next ? null : 'why.nobody'
   if (!state.board.current) return 'why.no_current'
   return name === 'send_on' && !state.board.current.offered ? 'why.no_journey' : null
@@ -122,7 +129,7 @@ function press(name) {
 
 function numberFor(name) {
   if (name === 'undo') return last.number
-  return name === 'next' ? '' : state.board.current.entry.number
+  return name === 'next' || OF_THE_ROOM.has(name) ? '' : state.board.current.entry.number
 }
 
 // --- asking first ---
@@ -137,7 +144,7 @@ function askHold(entry) {
 
 function askChosen(entry) {
   question({ heading: text('chosen.heading', { number: entry.number }), choices: reasons('chosen', CHOSEN_REASONS) }, (reason) => {
-    perform('chosen', { ...looked(entry), reason }, entry.number)
+    perform('chosen', { ...looked(entry), reason, room_id: about.room_id }, entry.number)
   })
 }
 
@@ -155,6 +162,22 @@ function askTransfer(entry) {
 function askOn({ entry, offered }) {
   const send = (steps, note) => perform('send_on', { ...looked(entry), steps, note }, entry.number)
   askSendOn(entry, offered, send, () => perform('end_visit', looked(entry), entry.number))
+}
+
+// Before people are sent elsewhere it is shown who would go where; the server refuses when that is not so any more.
+async function askAboutTheRoom(make, done) {
+  const handover = await ask(`/api/rooms/${encodeURIComponent(about.room_id)}/handover`)
+  if (handover && !asking() && !state.pending) question(make(handover), (value, fields) => done(handover, value, fields))
+}
+
+function askPause() {
+  const { room } = state.board
+  askAboutTheRoom((handover) => pauseQuestion(room, handover), (handover, reason, fields) => perform('pause', pauseBody(room, handover, reason, fields), ''))
+}
+
+function askClose() {
+  const { room } = state.board
+  askAboutTheRoom((handover) => closeQuestion(room, handover), ({ token }) => perform('close', { room_id: room.room_id, handover: token }, ''))
 }
 
 // What can be done with somebody who waits.
@@ -176,7 +199,15 @@ byId('waiting').addEventListener('click', (event) => {
 function perform(name, body, number) {
   if (doing.busy) return
   show(byId('sent-on'), false)
-  if (doing.start(name, actions[name]?.path ?? PATHS[name], body)) tell(text('doing', { action: label(name), number }), 'good', 'hourglass')
+  const path = actions[name]?.path ?? PATHS[name]
+  if (doing.start(name, typeof path === 'function' ? path() : path, body)) tell(text('doing', { action: label(name), number }), 'good', 'hourglass')
+}
+
+function doneToTheRoom(name, { moved, stay }, time) {
+  const words = [text(name === 'undo' ? 'done.undo_room' : `done.${name}`, { time })]
+  if (moved > 0) words.push(text(name === 'undo' ? 'done.moved_back' : 'done.moved', { count: moved }))
+  if (stay > 0) words.push(text('done.stay', { count: stay }))
+  return words.join(' ')
 }
 
 const doing = doer(about.language, {
@@ -192,7 +223,7 @@ const doing = doer(about.language, {
     last.note(wish.name, answer, wish.pressedAt + state.offsetMs)
     await loadBoard()
     const time = new Date().toLocaleTimeString(about.language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
-    tell(text(`done.${wish.name}`, { number: answer.entry.number, time }))
+    tell(answer.room ? doneToTheRoom(wish.name, answer, time) : text(`done.${wish.name}`, { number: answer.entry.number, time }))
   },
   async refused(wish, error) {
     if (wish.name === 'undo') last.forget()
@@ -272,7 +303,7 @@ async function ask(path) {
 }
 
 function toSignIn() {
-  location.assign(`/staff/sign-in?next=${encodeURIComponent(location.pathname)}`)
+  if (!session.ending) location.assign(`/staff/sign-in?next=${encodeURIComponent(location.pathname)}`)
 }
 
 function noteAlert(alert) {
@@ -294,7 +325,7 @@ function hear(numbered) {
     say(byId('sent-on-text'), text('sent_on', { number: frame.entry.number, service, room: frame.room_number }))
     show(byId('sent-on'), true)
   }
-  if (frame.type === 'ticket_called') {
+  if (frame.type === 'ticket_called' && frame.entry.room_id === about.room_id) {
     state.call = { seq, entryId: frame.entry.entry_id, at: Date.parse(at), live: true, shown: false, heard: false, failed: new Set() }
   } else if (frame.type === 'call_acknowledged' && state.call?.seq === frame.call_seq) {
     if (frame.outcome === 'shown' || frame.outcome === 'heard') state.call[frame.outcome] = true
@@ -322,7 +353,7 @@ follow(
     snapshot(message) {
       sawTime(message.at)
       Object.assign(state, { services: message.services, rooms: message.rooms })
-      const last = message.calls[0]
+      const last = message.calls.find(({ entry }) => entry.room_id === about.room_id)
       // Who showed a call before this page was listening is not known: then nothing is said about it.
       if (last && last.seq !== state.call?.seq) {
         state.call = { seq: last.seq, entryId: last.entry.entry_id, live: false, shown: false, heard: last.heard, failed: new Set() }

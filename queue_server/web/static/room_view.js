@@ -48,13 +48,23 @@ function waitingRow(one) {
   const special = one.entry.priority.priority_class !== 'normal'
   const kind = element('td', { className: 'class' }, ...(special ? [icon('hand-heart')] : []), text(special ? 'priority' : 'ordinary'))
   if (special) kind.title = text(`class.${one.entry.priority.priority_class}`)
+  const left = element('td', { className: 'minutes' }, String(minutes))
+  if (one.wait?.p50_minutes != null) {
+    left.title = text('wait.still', { low: one.wait.p10_minutes, high: one.wait.p90_minutes, middle: one.wait.p50_minutes })
+  }
   return element(
     'tr', { data: { wait, entry: one.entry.entry_id } },
-    element('td', {}, opener(one.entry.number)),
+    element('td', {}, opener(one.entry.number), ...(one.entry.pooled ? [inThePool()] : [])),
     kind,
     element('td', { className: 'state' }, text(`wait.${wait}`), icon(drawings[wait])),
-    element('td', { className: 'minutes' }, String(minutes)),
+    left,
   )
+}
+
+// Any room of the service may call this one.
+function inThePool() {
+  const mark = icon('users')
+  return element('span', { className: 'pool', title: text('pooled') }, mark, element('span', { className: 'sr' }, text('pooled')))
 }
 
 function opener(number) {

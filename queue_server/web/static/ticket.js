@@ -8,7 +8,8 @@ async function refresh() {
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('ticket')
     const shown = document.getElementById('ticket')
     if (!fresh) throw new Error('no ticket in the answer')
-    if (fresh.dataset.state !== shown.dataset.state && navigator.vibrate) navigator.vibrate(200)
+    const changed = fresh.dataset.state !== shown.dataset.state || fresh.dataset.room !== shown.dataset.room
+    if (changed && navigator.vibrate) navigator.vibrate(200)
     if (withoutTime(fresh) === withoutTime(shown)) shown.querySelector('.live').replaceWith(fresh.querySelector('.live'))
     else shown.replaceWith(fresh)
   } catch {

@@ -124,7 +124,7 @@ async def test_health_is_journaled_when_it_changes(house: House) -> None:
     first = (await house.send(out, "kiosk")).json()["seq"]
     assert last(house).frame == DeviceHealthChanged.model_validate(
         {
-            "device": {"device_id": "kiosk", "kind": "kiosk", "name": "kiosk"},
+            "device": {"device_id": "kiosk", "kind": "kiosk", "name": "kiosk", "series": "KA"},
             "health": {"part": "printer", "state": "fault", "code": "paper_out"},
         }
     )

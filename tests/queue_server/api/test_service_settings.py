@@ -9,7 +9,7 @@ import pytest
 from protocol.frames import ServicesChanged
 from protocol.nouns import Service
 from protocol.opening import NumberFormat, OpeningHours, Quota, Span
-from protocol.requests import ChangeNumbers, ChangeOpeningHours, ChangeQuota, ChangeService, Request
+from protocol.requests import ChangeNumbers, ChangeOpeningHours, ChangeQuota, ChangeService, Finish, Request
 from queue_server.store import journal
 from queue_server.store.repository import load_services
 from queue_server.usecases import announcing
@@ -90,7 +90,9 @@ async def test_hours_of_the_site_hold_where_a_service_has_none(house: House) -> 
 async def test_the_last_of_a_quota_closes_the_service_at_once(house: House) -> None:
     await boss(house, ChangeQuota(service_id="eyes", quota=Quota(per_day=3, per_hour=2)))
     await house.issue(1, "eyes")
-    assert last_told(house) is None
+    first = last_told(house)  # the first announcement of all: skin has no room
+    assert first is not None
+    assert first.open
     await house.issue(2, "eyes")
     assert last_told(house) == tile(house)
     assert not tile(house).open
@@ -101,6 +103,64 @@ async def test_the_last_of_a_quota_closes_the_service_at_once(house: House) -> N
     told = await refusal(house, language="vi")
     assert (told["code"], told["detail"]["opens"]) == ("full_today", "00:00, 21/11")
     assert "00:00, 21/11" in told["message"]
+
+
+async def test_a_quota_of_a_class_leaves_the_service_open_for_others(house: House) -> None:
+    await boss(house, ChangeQuota(service_id="eyes", quota=Quota(per_class={"aged_75": 1, "normal": 1})))
+    await house.issue(1, "eyes", birth="1940-01-01")
+    told = await house.send(wish(2, "eyes", birth="1940-01-01"), "kiosk")
+    assert (told.status_code, told.json()["code"], told.json()["detail"]["opens"]) == (
+        409,
+        "full_for_class",
+        "00:00, 21/11",
+    )
+    assert tile(house).open
+    await house.issue(3, "eyes", declared="pregnant")  # counts as normal until staff confirm it
+    assert (await refusal(house, 4))["code"] == "full_for_class"
+    await house.issue(5, "eyes", birth="2024-01-01")
+
+
+async def test_a_quota_of_a_person_counts_what_is_over(house: House) -> None:
+    await boss(house, ChangeQuota(service_id="eyes", quota=Quota(per_person=2)))
+    for _ in range(2):
+        held = await house.issue(1, "eyes")
+        assert (await house.issue(1, "eyes"))["number"] == held["number"]
+        entry = (await house.call("r3"))["entry"]
+        await house.send(Finish(entry_id=entry["entry_id"], version=entry["version"]))
+    told = await refusal(house, 1)
+    assert (told["code"], "who" in told["detail"]) == ("full_for_person", False)
+    await house.issue(2, "eyes")
+
+
+async def test_no_more_tickets_once_those_who_wait_fill_the_day(house: House) -> None:
+    """Ten minutes each, until 09:00: at 08:30 three can still be seen; when one is, there is room for none more."""
+    hours = OpeningHours(weekly={"fri": (Span(start="07:00", end="09:00"),)}, by_forecast=True)
+    await boss(house, ChangeOpeningHours(service_id="eyes", hours=hours))
+    for person in (1, 2, 3):
+        await house.issue(person, "eyes")
+    assert await look_again(house) is not None
+    closed = tile(house)
+    assert (closed.open, closed.closed_reason["en"]) == (
+        False,
+        "Those who wait fill the time until closing. Numbers again at 07:00, 27/11.",
+    )
+    assert (await refusal(house))["code"] == "would_not_be_seen"
+    for _ in range(3):
+        entry = (await house.call("r3"))["entry"]
+        await house.send(Finish(entry_id=entry["entry_id"], version=entry["version"]))
+    house.clock.forward(minutes=20)
+    assert (await house.issue(4, "eyes"))["people_ahead"] == 0
+
+
+async def test_letters_by_class_and_shift(house: House) -> None:
+    form = NumberFormat(letters="E", by_class={"aged_75": "EV"}, by_shift={"12:00": "EC"})
+    await boss(house, ChangeNumbers(service_id="eyes", numbers=form))
+    morning = [await house.issue(1, "eyes"), await house.issue(2, "eyes", birth="1940-01-01")]
+    house.clock.forward(hours=4)
+    afternoon = [await house.issue(3, "eyes"), await house.issue(4, "eyes", birth="1941-01-01")]
+    assert [one["number"] for one in (*morning, *afternoon)] == ["E001", "EV001", "EC001", "EV002"]
+    told = await boss(house, ChangeNumbers(service_id="general", numbers=NumberFormat(letters="EV")))
+    assert told["code"] == "series_taken"
 
 
 async def test_closing_by_hand_with_a_reason(house: House) -> None:
@@ -164,7 +224,7 @@ async def test_every_change_is_in_the_journal_and_can_be_read_back(house: House)
     assert [getattr(line.frame, "changed", None) for line in lines] == ["hours", "quota", "numbers", "open"]
     told = (await house.http.get("/api/service-settings")).json()["settings"]
     eyes = next(one for one in told if one["service_id"] == "eyes")
-    assert (eyes["quota"], eyes["numbers"]["letters"]) == ({"per_day": 9, "per_hour": None}, "E")
+    assert (eyes["quota"], eyes["numbers"]["letters"]) == (Quota(per_day=9).model_dump(), "E")
     assert eyes["hours"]["weekly"]["fri"][0] == {"start": "07:00", "end": "11:30"}
     await boss(house, ChangeOpeningHours(service_id="eyes"))
     told = (await house.http.get("/api/service-settings")).json()["settings"]

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from protocol.nouns import PriorityClass
 from protocol.opening import HOURS, NUMBERS, WEEKDAYS, NumberFormat, OpeningHours, Quota, Span
 from queue_server.domain.numbering import number
-from queue_server.domain.opening import Status, Taken, hour_start, status
+from queue_server.domain.opening import Own, Status, Taken, hour_start, own_status, status
 
 ZONE = "Asia/Ho_Chi_Minh"
 DAY = (Span(start="07:00", end="11:30"), Span(start="13:30", end="16:30"))
@@ -126,10 +127,63 @@ def test_hours_that_make_no_sense_are_refused_by_name(given_: dict[str, Any], ki
 
 def test_letters_by_weekday_and_width() -> None:
     form = NumberFormat(letters="A", width=4, start=100, by_weekday={"sat": "AS"})
-    assert (form.letters_on("2026-11-20"), form.letters_on("2026-11-21")) == ("A", "AS")
+    assert [form.letters_for(day, "08:00", "normal") for day in ("2026-11-20", "2026-11-21")] == ["A", "AS"]
     assert form.all_letters() == {"A", "AS"}
     assert number("A", 7, form.width) == "A0007"
     assert NUMBERS.validate_json(NUMBERS.dump_json(form)) == form
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "known", "letters"),
+    [
+        ("2026-11-20", "05:59", "normal", "A"),
+        ("2026-11-20", "06:00", "normal", "AB"),
+        ("2026-11-20", "11:59", "normal", "AB"),
+        ("2026-11-20", "12:00", "merit", "AC"),
+        ("2026-11-20", "12:00", "aged_75", "AD"),
+        ("2026-11-21", "12:00", "normal", "AS"),  # a Saturday
+        ("2026-11-21", "05:00", "aged_75", "AD"),
+    ],
+)
+def test_letters_by_class_day_and_shift(day: str, clock: str, known: PriorityClass, letters: str) -> None:
+    form = NumberFormat(
+        letters="A", by_class={"aged_75": "AD"}, by_weekday={"sat": "AS"}, by_shift={"12:00": "AC", "06:00": "AB"}
+    )
+    assert form.letters_for(day, clock, known) == letters
+    assert form.all_letters() == {"A", "AB", "AC", "AD", "AS"}
+
+
+@pytest.mark.parametrize(
+    ("own", "code"),
+    [(Own(1, 1), None), (Own(2, 0), "full_for_class"), (Own(0, 2), "full_for_person"), (Own(9, 9), "full_for_person")],
+)
+def test_quotas_of_a_class_and_of_a_person_end_with_the_day(own: Own, code: str | None) -> None:
+    quota = Quota(per_class={"aged_75": 2}, per_person=2)
+    found = own_status(WEEK, quota, "aged_75", own, at("11-20 08:20"), ZONE)
+    assert (found.code, found.opens_at) == (code, at("11-21 08:00") if code else None)
+    assert own_status(WEEK, quota, "normal", Own(99, 0), at("11-20 08:20"), ZONE).open
+
+
+FORECAST = WEEK.model_copy(update={"by_forecast": True, "last_ticket_minutes": 0})
+
+
+@pytest.mark.parametrize(
+    ("when", "minutes", "code"),
+    [
+        ("11-20 10:00", 270.0, None),  # 90 to the break, 180 after it
+        ("11-20 10:00", 270.5, "would_not_be_seen"),
+        ("11-20 16:20", 10.0, None),
+        ("11-20 16:21", 10.0, "would_not_be_seen"),
+        ("11-20 16:21", None, None),  # no room is open: another refusal
+        ("11-20 12:00", 999.0, "not_open_now"),
+    ],
+)
+def test_the_last_ticket_by_forecast(when: str, minutes: float | None, code: str | None) -> None:
+    found = status(True, FORECAST, None, Taken(), at(when), ZONE, minutes)
+    assert found.code == code
+    if code == "would_not_be_seen":
+        assert found.opens_at == at("11-21 08:00")
+    assert status(True, WEEK, None, Taken(), at("11-20 15:00"), ZONE, 9999.0).open
 
 
 @pytest.mark.parametrize("letters", ["I", "O", "Q", "A1", "", "ABCDE", "a"])

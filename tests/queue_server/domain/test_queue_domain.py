@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.nouns import Birth, Entry, EntryState, Priority, PriorityClass, Room, Service
+from protocol.nouns import Birth, Entry, EntryState, Priority, PriorityClass, Room, Service, WaitEstimate
 from queue_server.domain import estimate, lifecycle
 from queue_server.domain.admission import Admitted, AlreadyHeld, NotAdmitted, admit
 from queue_server.domain.assignment import RoomLoad, least_busy
@@ -129,14 +129,10 @@ def test_a_closed_service_admits_nobody_new_but_keeps_who_holds_a_ticket() -> No
 
 
 def test_waits_are_intervals_rounded_to_the_long_side() -> None:
-    assert estimate.wait(0, 8).model_dump() == {"low_minutes": 0, "high_minutes": 10, "reason": None}
-    assert estimate.wait(3, 8).model_dump() == {"low_minutes": 20, "high_minutes": 40, "reason": None}
+    assert estimate.wait(0, 8) == WaitEstimate(low_minutes=0, high_minutes=10)
+    assert estimate.wait(3, 8) == WaitEstimate(low_minutes=20, high_minutes=40)
     assert estimate.wait(6, 8, rooms=2) == estimate.wait(3, 8)
-    assert estimate.wait(3, 8, rooms=0).model_dump() == {
-        "low_minutes": None,
-        "high_minutes": None,
-        "reason": "no_open_room",
-    }
+    assert estimate.wait(3, 8, rooms=0) == WaitEstimate(reason="no_open_room")
 
 
 @given(st.integers(0, 500), st.floats(0.5, 60), st.integers(1, 20))

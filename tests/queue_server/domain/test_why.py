@@ -55,6 +55,9 @@ A, B = entry("A001", 1), entry("B002", 2)
         ([issued(2, B)], [issued(1, A)], "not_called"),
         ([issued(2, B), called(4, B)], [issued(1, A), called(3, A)], "other_way"),
         ([issued(1, A), called(3, A)], [issued(2, B)], "came_first"),
+        ([issued(1, B), called(3, B)], [issued(4, A)], "not_known"),
+        ([issued(1, A), called(3, A)], [issued(4, B)], "came_first"),
+        ([issued(1, A), called(3, A)], [issued(4, B.model_copy(update={"priority": OLD}))], "not_known"),
         ([issued(1, A), called(2, A)], [issued(3, entry("B002", 3))], "came_first"),
         ([issued(2, B), called(3, B)], [issued(1, A.model_copy(update={"room_id": "r2"}))], "other_room"),
         (

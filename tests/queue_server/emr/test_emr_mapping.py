@@ -111,6 +111,14 @@ def test_the_task_is_the_place_in_the_queue() -> None:
     }
 
 
+def test_a_room_that_only_the_call_tells_is_not_told_before() -> None:
+    visit = a_visit(CARD)
+    pooled = visit.model_copy(update={"entry": visit.entry.model_copy(update={"pooled": True})})
+    bundle = registered_visit(pooled, SYSTEMS)
+    task = next(one["resource"] for one in bundle["entry"] if one["resource"]["resourceType"] == "Task")
+    assert "room" not in {one["type"]["text"] for one in task["input"]}
+
+
 def test_names_are_whole_and_split_only_beside_the_whole() -> None:
     name = made(CARD)["Patient"]["resource"]["name"][0]
     assert name == {

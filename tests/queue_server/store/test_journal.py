@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -20,9 +21,9 @@ from protocol.frames import ServicesChanged, TicketPrinted
 from protocol.nouns import Site
 from queue_server.errors import Conflict
 from queue_server.store import journal
-from queue_server.store.engine import Engine, for_snapshot
+from queue_server.store.engine import Engine, for_snapshot, open_engine
 from queue_server.store.repository import ensure_site
-from queue_server.store.schema import MIGRATIONS, NEWEST, is_current, migrate
+from queue_server.store.schema import MIGRATIONS, NEWEST, alembic_config, is_current, migrate
 from queue_server.store.tables import journal as table
 from queue_server.store.tables import metadata
 from queue_server.store.writer import Writer
@@ -174,6 +175,28 @@ def test_the_migrations_make_the_tables_that_the_program_uses(engine: Engine) ->
     assert is_current(engine)
     migrate(engine)  # nothing left to do
     assert is_current(engine)
+
+
+def test_kiosks_that_were_paired_before_get_letters_too(database_url: str) -> None:
+    engine = open_engine(database_url)
+    with engine.connect() as connection, connection.begin():
+        command.upgrade(alembic_config(connection), "0005_site")
+        site = "INSERT INTO site (site_id, names, time_zone, languages) VALUES ('main', '{}', 'UTC', '[]')"
+        connection.exec_driver_sql(site)
+        service = "INSERT INTO service (service_id, site_id, names, icon, series, closed_reason) VALUES "
+        connection.exec_driver_sql(service + "('s', 'main', '{}', 'x', 'KA', '{}')")
+        at = "'2026-11-20 01:30:00'"
+        rule = "INSERT INTO rule (site_id, kind, scope, value, changed_at) VALUES "
+        form = '{"letters": "A", "by_weekday": {"sat": "KC"}}'
+        connection.exec_driver_sql(rule + f"('main', 'numbers', 's', '{form}', {at})")
+        for name, kind in (("k1", "kiosk"), ("d1", "display"), ("k2", "kiosk")):
+            device = "INSERT INTO device (device_id, site_id, kind, name, key_hash, paired_at) VALUES "
+            connection.exec_driver_sql(device + f"('{name}', 'main', '{kind}', 'x', '{name}', {at})")
+    migrate(engine)
+    with engine.connect() as connection:
+        kept = connection.exec_driver_sql("SELECT device_id, series FROM device ORDER BY device_id").all()
+    assert [tuple(row) for row in kept] == [("d1", None), ("k1", "KB"), ("k2", "KD")]
+    engine.dispose()
 
 
 def test_a_site_is_made_once(engine: Engine) -> None:

@@ -2,7 +2,8 @@
 
 The use cases themselves, on a database in memory. After every step:
 
-- each room has at most one person inside, and each person at most one active number for a service;
+- each room has at most one person inside, and each person at most one active number for a service (besides paper that a
+  kiosk gave while the server was away, which is never refused);
 - the journal, read from its beginning, gives the very entries that are stored, and no version is left out;
 - what the store keeps for the policy's bound is what the journal tells, and the policy overtakes within its bound.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,20 +22,27 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import create_engine, event, select
 
 from protocol.frames import ActionUndone, AnyFrame, TicketCalled, TicketTransferred
-from protocol.nouns import Entry, Site
+from protocol.nouns import Device, Entry, Site
 from protocol.policy import Capped
 from protocol.requests import (
     Acted,
     CallChosen,
     CallNext,
+    ChangeAssignment,
+    CloseRoom,
     EntryAction,
     Finish,
     Hold,
     MarkNotHere,
+    OpenRoom,
+    PauseRoom,
     Recall,
     Release,
+    RoomActed,
     Transfer,
     Undo,
+    UndoRoom,
+    UploadOfflineTicket,
 )
 from queue_server.domain.admission import ACTIVE
 from queue_server.domain.calling import CallingRules
@@ -41,12 +50,23 @@ from queue_server.errors import Refused
 from queue_server.store import journal, tables
 from queue_server.store import repository as store
 from queue_server.store.rules import recent_calls
-from queue_server.usecases import arrivals, calling, holding, transferring, undoing
+from queue_server.usecases import (
+    arrivals,
+    calling,
+    handover,
+    holding,
+    offline,
+    rooms,
+    service_settings,
+    transferring,
+    undoing,
+)
 from queue_server.usecases.change import Change
 from tests.queue_server.support import MORNING, make_hospital, wish
 
 OVERTAKES = 2
 RULES = CallingRules(recalls=2, recall_gap=timedelta(seconds=15), return_after=2)
+KIOSK = Device(device_id="kiosk", kind="kiosk", name="x", series="KA")
 SITE = Site(site_id="main", names={"vi": "x"})
 ROOMS = ("r1", "r2", "r3")
 PEOPLE = st.integers(1, 9)
@@ -54,8 +74,8 @@ PICK = st.integers(0, 50)
 
 
 class AnyDay(RuleBasedStateMachine):
-    @initialize()
-    def open_the_hospital(self) -> None:
+    @initialize(pool=st.booleans())
+    def open_the_hospital(self, pool: bool) -> None:
         self.engine = create_engine("sqlite://")
         event.listen(self.engine, "connect", lambda raw, _record: setattr(raw, "isolation_level", None))
         event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
@@ -65,6 +85,11 @@ class AnyDay(RuleBasedStateMachine):
         make_hospital(self.connection)
         self.now = MORNING
         self.done: list[Acted] = []
+        self.rooms_done: list[RoomActed] = []
+        self.printed = 0
+        if pool:
+            wanted = ChangeAssignment(service_id="general", assignment="at_call")
+            self.act(lambda change: service_settings.change_assignment(change, wanted))
 
     def teardown(self) -> None:
         if hasattr(self, "connection"):
@@ -106,6 +131,19 @@ class AnyDay(RuleBasedStateMachine):
         number = person + (100 if old else 0)
         self.act(lambda change: arrivals.issue(change, wish(number, service, birth), None, RULES))
 
+    @rule(person=PEOPLE, service=st.sampled_from(["general", "eyes"]), minutes=st.integers(0, 60), again=st.booleans())
+    def a_kiosk_tells_what_it_gave_offline(self, person: int, service: str, minutes: int, again: bool) -> None:
+        self.printed += 0 if again and self.printed else 1
+        paper = UploadOfflineTicket(
+            number=f"KA{self.printed:03d}", service_id=service, intake=wish(person).intake, room_id="r2"
+        )
+        ago = timedelta(minutes=minutes)
+        known = {entry.number: entry for entry in self.entries()}
+        ticket = self.act(lambda change: offline.upload(replace(change, at=change.now - ago), paper, KIOSK))
+        assert (ticket is None) <= (paper.number in known), "only a number that stands for something else is refused"
+        if ticket is not None and paper.number in known:
+            assert ticket.entry == known[paper.number]
+
     @rule(room=st.sampled_from(ROOMS))
     def next_is_called(self, room: str) -> None:
         self.act(lambda change: calling.call_next(change, CallNext(room_id=room)))
@@ -141,6 +179,26 @@ class AnyDay(RuleBasedStateMachine):
         if undone is not None:
             assert undone.entry.version == before[undone.entry.entry_id].version + 1
 
+    @rule(room=st.sampled_from(ROOMS), what=st.sampled_from(["pause", "empty", "close", "open"]))
+    def a_room_opens_or_closes(self, room: str, what: str) -> None:
+        shown = self.act(lambda change: handover.preview(change, room)).token
+        pause = PauseRoom(room_id=room, minutes=2, reason="break", handover=shown if what == "empty" else None)
+        acts: dict[str, Callable[[Change], RoomActed]] = {
+            "pause": lambda change: rooms.pause(change, pause),
+            "empty": lambda change: rooms.pause(change, pause),
+            "close": lambda change: rooms.close(change, CloseRoom(room_id=room, handover=shown)),
+            "open": lambda change: rooms.open_room(change, OpenRoom(room_id=room)),
+        }
+        done = self.act(acts[what])
+        if done is not None:
+            self.rooms_done.append(done)
+
+    @rule(back=st.integers(1, 2))
+    def what_was_done_to_a_room_is_taken_back(self, back: int) -> None:
+        if len(self.rooms_done) >= back:
+            done = self.rooms_done[-back]
+            self.act(lambda change: rooms.undo(change, UndoRoom(room_id=done.room.room_id, seq=done.seq)))
+
     @rule(pick=PICK)
     def somebody_looks_at_what_is_old(self, pick: int) -> None:
         at = self.one(pick)
@@ -152,6 +210,7 @@ class AnyDay(RuleBasedStateMachine):
     def time_goes_by(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
         self.act(holding.return_due)
+        self.act(rooms.resume_due)
 
     # --- what always holds ---
 
@@ -160,6 +219,8 @@ class AnyDay(RuleBasedStateMachine):
         if not hasattr(self, "connection"):
             return
         entries = self.entries()
+        shown = {room.room_id: room for room in store.load_rooms(self.connection, "main")}
+        assert all(room.open or room.pause is None for room in shown.values())
         inside = Counter(entry.room_id for entry in entries if entry.state == "called")
         assert max(inside.values(), default=0) <= 1
         assert all((entry.held_reason is not None) == (entry.state == "held") for entry in entries)
@@ -169,7 +230,7 @@ class AnyDay(RuleBasedStateMachine):
         rows = self.connection.execute(
             select(owner, tables.entry.c.service_id)
             .select_from(joined.join(tables.visit, tables.visit.c.visit_id == tables.ticket.c.visit_id))
-            .where(tables.entry.c.state.in_(ACTIVE))
+            .where(tables.entry.c.state.in_(ACTIVE), tables.ticket.c.offline.is_(False))
         ).all()
         assert len(rows) == len(set(rows)), "two active numbers of one person for one service"
 
@@ -209,16 +270,19 @@ class CountedCalls:
     def __init__(self) -> None:
         self._told: dict[str, list[tuple[int, AnyFrame]]] = defaultdict(list)
 
-    def of(self, room: str) -> tuple[bool, ...]:
+    def of(self, *rooms_: str) -> tuple[bool, ...]:
         counting = [found for told in self._told.values() if (found := _counting(told)) is not None]
-        here = [(seq, frame) for seq, frame in counting if frame.entry.room_id == room]
+        here = [(seq, frame) for seq, frame in counting if frame.entry.room_id in rooms_]
         return tuple(frame.overtook for _, frame in sorted(here, key=lambda call: -call[0]))[:25]
 
     def hear(self, seq: int, frame: AnyFrame) -> None:
         if isinstance(frame, TicketCalled) and (frame.rule or frame.overtook):
-            latest = self.of(frame.entry.room_id)[:OVERTAKES]
-            if frame.rule and frame.overtook:
-                assert len(latest) < OVERTAKES or not all(latest), "overtaken once too often"
+            # Rooms 1 and 2 share the pool of general: who comes from it is counted over both.
+            lines = [(frame.entry.room_id,), ("r1", "r2")] if frame.from_pool else [(frame.entry.room_id,)]
+            for rooms_ in lines:
+                latest = self.of(*rooms_)[:OVERTAKES]
+                if frame.rule and frame.overtook:
+                    assert len(latest) < OVERTAKES or not all(latest), "overtaken once too often"
             self._told[frame.entry.entry_id].append((seq, frame))
         elif isinstance(frame, TicketTransferred):
             self._told[frame.entry.entry_id].append((seq, frame))

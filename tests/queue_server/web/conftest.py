@@ -145,6 +145,11 @@ def server(tmp_path: Path) -> Iterator[RunningServer]:
     running.stop()
 
 
+PATIENCE_MS = 30_000
+"""How long a machine with much else to do may take for what takes a moment. No test measures time by it."""
+expect.set_options(timeout=PATIENCE_MS)
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One browser for a module, and gone after it: its loop would be in the way of other asynchronous tests."""
@@ -167,7 +172,7 @@ class Reader:
 
     def open(self) -> Page:
         page = self.context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         return page

@@ -85,8 +85,8 @@ def test_every_text_that_a_page_names_exists() -> None:
     for file in WEB.glob("templates/*.html"):
         for key in re.findall(r"\b(?:t|plural)\(\"([\w.]+)\"[,)]", file.read_text(encoding="utf-8")):
             assert key in keys, f"{file.name}: {key}"
-    for script, prefix in (("room", "staff.room."), ("room_view", "staff.room."), ("rooms", "staff.rooms."),
-                           ("sign_in", "staff.sign_in.")):  # fmt: skip
+    for script, prefix in (("room", "staff.room."), ("room_view", "staff.room."), ("room_state", "staff.room."),
+                           ("rooms", "staff.rooms."), ("sign_in", "staff.sign_in.")):  # fmt: skip
         text = (WEB / "static" / f"{script}.js").read_text(encoding="utf-8")
         for key in re.findall(r"(?:text\(|key: |return )'([a-z_.]+)'", text):
             assert prefix + key in keys, f"{script}.js: {prefix}{key}"
@@ -94,13 +94,15 @@ def test_every_text_that_a_page_names_exists() -> None:
 
 def test_no_text_is_left_that_no_page_uses() -> None:
     everything = "".join(file.read_text(encoding="utf-8") for file in FILES)
-    made = re.compile(r"staff\.room\.(wait|class|alert|trouble|part|done|do|gone)\.|web\.charts\.(column|figure)\.")
+    made = re.compile(
+        r"staff\.room\.(wait|class|alert|trouble|part|done|do|gone|state|moves)\.|web\.(charts\.(column|figure)|ticket\.moved)\."
+    )
     unused = []
     for key in load_catalogues().texts["vi"]:
         if key.startswith(("staff.", "web.")) and not made.match(key):
             short = re.sub(r"^staff\.(room|rooms|sign_in)\.", "", key)
             # The texts of the reasons and places are named by the reason itself: hold.papers, transfer.place.front.
-            chosen = re.match(r"(?:hold|chosen|transfer|transfer\.place)\.(\w+)$", short)
+            chosen = re.match(r"(?:hold|chosen|transfer|transfer\.place|pause)\.(\w+)$", short)
             names = (key, f"'{short}'", *([f"'{chosen[1]}'"] if chosen else []))
             if not any(name in everything for name in names):
                 unused.append(key)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from queue_server.domain.waits.estimator import Answer, Estimator
+from queue_server.domain.waits.estimator import BEYOND, Answer, Estimator
 from tests.queue_server.domain.waits.hospitals import OTHERS, Event, Hospital
 
 MORNING = 28800.0
@@ -145,10 +145,82 @@ def test_a_hospital_never_seen_is_learned_in_a_few_days(hospital: Hospital) -> N
     held = sum(answer.low <= waited <= answer.high for answer, waited, _ in rows) / len(rows)
     assert error < 0.55 * by_last
     assert 0.70 <= held <= 0.90
-    assert estimator.policy.hits[0] == max(estimator.policy.hits)
+    (policy,) = estimator.policies.values()
+    assert policy.hits[0] == max(policy.hits)
 
 
 def test_the_same_journal_gives_the_same_answers() -> None:
     small = Hospital(7, "apq", 3.0, load=0.8, queues=2)
     first, second = (play(small, days=2, warm=1)[1] for _ in range(2))
     assert first == second
+
+
+# --- what the live queue asks and tells besides -------------------------------------------------------------------
+
+
+def test_a_curve_rises_with_those_before_and_knows_who_waits() -> None:
+    estimator = opened()
+    for number in range(5):
+        arrive(estimator, f"A{number}", MORNING + 1 + number)
+    told = estimator.curve("Q", False, MORNING + 60)
+    assert len(told) == 5 + BEYOND
+    assert all(earlier <= later for one, two in pairwise(told) for earlier, later in zip(one, two, strict=True))
+    assert all(0 <= low <= middle <= high for low, middle, high in told)
+    asked = estimator.ask("A4", MORNING + 60)
+    assert told[4][1] == pytest.approx(asked.eta, rel=0.15)
+
+
+def test_a_curve_of_priority_is_shorter_where_priority_goes_first() -> None:
+    estimator = opened(discipline="strict")
+    for number in range(6):
+        arrive(estimator, f"A{number}", MORNING + 1)
+    normal, first = (estimator.curve("Q", priority, MORNING + 60) for priority in (False, True))
+    assert len(first) == BEYOND
+    assert first[0][1] < 0.3 * normal[6][1]
+
+
+def test_looking_at_curves_changes_no_answer() -> None:
+    looked, other = opened(), opened()
+    for estimator in (looked, other):
+        for number in range(6):
+            arrive(estimator, f"A{number}", MORNING + number)
+    first = looked.curve("Q", False, MORNING + 60)
+    assert looked.curve("Q", False, MORNING + 60) == first == other.curve("Q", False, MORNING + 60)
+    assert looked.ask("A5", MORNING + 90) == other.ask("A5", MORNING + 90)
+
+
+def test_who_leaves_waits_no_more_and_frees_the_room() -> None:
+    estimator = opened()
+    arrive(estimator, "A", MORNING + 1)
+    arrive(estimator, "B", MORNING + 2)
+    before = estimator.ask("B", MORNING + 60).eta
+    estimator.feed({"t": MORNING + 60, "ev": "leave", "ticket": "A", "queue": "Q"})
+    assert estimator.ask("A", MORNING + 61).reason == "not_waiting"
+    assert estimator.ask("B", MORNING + 61).eta < before
+    estimator.feed({"t": MORNING + 62, "ev": "leave", "ticket": "first-0", "queue": "Q", "room": "R0"})
+    assert estimator.ask("B", MORNING + 63).eta == 0
+    assert not estimator.paces["exam"].shapes
+
+
+def test_who_waits_may_get_another_place_and_class_and_is_not_counted_twice() -> None:
+    estimator = opened(discipline="strict")
+    for number in range(4):
+        arrive(estimator, f"A{number}", MORNING + number)
+    last = estimator.ask("A3", MORNING + 60).eta
+    again = {"t": MORNING + 60, "ev": "arrive", "ticket": "A3", "queue": "Q", "prio": 0, "place": MORNING - 600}
+    estimator.feed(again)
+    assert estimator.ask("A3", MORNING + 60.5).eta < 0.5 * last
+    estimator.feed(again | {"ticket": "A2", "prio": 1, "place": MORNING})
+    assert estimator.ask("A2", MORNING + 60.5).eta < estimator.ask("A3", MORNING + 60.5).eta
+    assert sum(sum(row) for row in estimator.flows["exam"].today.values()) == 5
+
+
+def test_a_queue_and_another_policy_may_come_during_the_day() -> None:
+    estimator = opened()
+    estimator.feed({"ev": "queue", "queue": "N", "service": "teeth", "rooms": ["N1"], "nominal_min": 5.0})
+    assert len(estimator.curve("N", False, MORNING)) == BEYOND
+    for number in range(6):
+        arrive(estimator, f"A{number}", MORNING + 1)
+    first_come = arrive(estimator, "P", MORNING + 2, prio=1).eta
+    estimator.feed({"ev": "policy", "queue": "Q", "discipline": "strict", "param": 0})
+    assert estimator.ask("P", MORNING + 3).eta < 0.3 * first_come

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queue_server.domain.waits.chance import LENGTH, Chance, exponentials, uniforms
+from queue_server.domain.waits.chance import LENGTH, Chance, Tables
 from queue_server.domain.waits.flow import SLOT, Flow, named
 from queue_server.domain.waits.hours import FOREVER, DayHours, Hours, Pool
 from queue_server.domain.waits.pace import Pace, left
@@ -21,10 +21,10 @@ NINE = 9 * 3600.0
 def test_chance_repeats_itself_and_is_even() -> None:
     assert [Chance(5).uniform() for _ in range(3)] == [Chance(5).uniform() for _ in range(3)]
     assert Chance(5).uniform() != Chance(6).uniform()
-    values = list(islice(uniforms(3), LENGTH))
+    values = list(islice(Tables(3).draws().uniforms, LENGTH))
     assert fmean(values) == pytest.approx(0.5, abs=1e-6)
     assert values != sorted(values)
-    assert fmean(islice(exponentials(3), LENGTH)) == pytest.approx(1.0, abs=1e-3)
+    assert fmean(islice(Tables(3).draws().exponentials, LENGTH)) == pytest.approx(1.0, abs=1e-3)
 
 
 def test_a_shuffle_loses_nothing() -> None:
@@ -70,12 +70,12 @@ def test_turns_hold_absences_walks_and_pauses() -> None:
         pace.absent.add(float(index % 10 == 0))
         pace.walk.add(30.0)
         pace.no_show_lasts.add(90.0)
-    draws = list(islice(pace.turns(0.0, 1), 998))
+    draws = pace.turns(0.0, 1)
     gone = [beside for part, beside in draws if part == 0.0]
     assert len(gone) / len(draws) == pytest.approx(0.1, abs=0.015)
     assert fmean(gone) == pytest.approx(90, abs=2)
     assert fmean(part for part, _ in draws if part) == pytest.approx(1.0, abs=0.05)
-    assert fmean(beside for _, beside in islice(pace.turns(1.0, 1), 998)) > 300
+    assert fmean(beside for _, beside in pace.turns(1.0, 1)) > 300
 
 
 @given(st.lists(st.floats(1, 1e4), min_size=1, max_size=50), st.floats(0, 2e4), st.floats(0, 0.999))

@@ -1,6 +1,6 @@
 """an entry knows its step of the journey, and what is to follow; staff leave a note for the next room
 
-Revision: 0007_journeys, after 0004_engine
+Revision: 0009_journeys, after 0008_pools
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from queue_server.store.tables import Moment
 
-revision = "0007_journeys"
-down_revision = "0004_engine"
+revision = "0009_journeys"
+down_revision = "0008_pools"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,77 @@
+"""How long people will wait: looked up in what is foreseen for a room; a rule of thumb while nothing is learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from protocol.nouns import Entry, Room, Service, WaitEstimate
+from queue_server.domain import estimate, order
+from queue_server.domain.assignment import pause_left
+from queue_server.domain.waits.standing import standing
+from queue_server.store import repository as store
+from queue_server.usecases.change import Reading
+from queue_server.usecases.ordering import Place, policy_of_room, rooms_of_pool
+
+
+def wait_at(reading: Reading, room: Room, place: Place, minutes: float) -> WaitEstimate:
+    """For somebody at this place in the room's line; `minutes` are the usual ones of a patient.
+
+    What was foreseen before a room paused, or went on, is not true any more.
+    """
+    forecast = reading.forecasts.get(room.room_id) if room.open else None
+    usable = forecast is not None and forecast.pauses is (room.pause is not None)
+    found = forecast.wait(place.first, place.before, reading.now) if forecast and usable else None
+    return found or estimate.wait(place.ahead, minutes, 1 if room.open else 0, pause_left(room, reading.now))
+
+
+def wait_in_pool(reading: Reading, service_id: str, ahead: int) -> WaitEstimate:
+    """For somebody whom any room of the service may call, with so many people before them in the whole pool.
+
+    What is foreseen is foreseen for a room's own line; a pool is shared by its open rooms: the rule of thumb says it.
+    """
+    minutes = store.service_minutes(reading.connection, reading.site.site_id)[service_id]
+    rooms = rooms_of_pool(reading, service_id)
+    away = min((pause_left(room, reading.now) for room in rooms), default=0.0)
+    return estimate.wait(ahead, minutes, len(rooms), away)
+
+
+def waits_of_line(reading: Reading, room: Room, line: Sequence[order.Choice]) -> list[WaitEstimate]:
+    """For everyone in the line of a room, in its order."""
+    policy = policy_of_room(reading, room)
+    minutes = store.service_minutes(reading.connection, reading.site.site_id)
+    before = {True: 0, False: 0}
+    found: list[WaitEstimate] = []
+    for ahead, choice in enumerate(line):
+        entry = choice.entry
+        first = standing(entry, policy).first
+        if entry.pooled:
+            found.append(wait_in_pool(reading, entry.service_id, ahead))
+        else:
+            found.append(wait_at(reading, room, Place(ahead, first, before[first]), minutes[entry.service_id]))
+        before[first] += 1
+    return found
+
+
+def wait_of_newcomer(reading: Reading, room: Room, waiting: Sequence[Entry], minutes: float) -> WaitEstimate:
+    """For somebody without a priority who came now; `waiting` are those of the room."""
+    policy = policy_of_room(reading, room)
+    before = sum(not standing(entry, policy).first for entry in waiting)
+    return wait_at(reading, room, Place(len(waiting), False, before), minutes)
+
+
+def wait_for_service(
+    reading: Reading, service: Service, rooms: Sequence[Room], waiting: Sequence[Entry]
+) -> WaitEstimate:
+    """The shortest wait of somebody who came now, at the open rooms of a service."""
+    minutes = store.service_minutes(reading.connection, reading.site.site_id)[service.service_id]
+    waits = [
+        wait_of_newcomer(reading, room, [entry for entry in waiting if entry.room_id == room.room_id], minutes)
+        for room in rooms
+        if room.open and service.service_id in room.service_ids
+    ]
+    return min(waits, key=_longest, default=estimate.NO_ROOM)
+
+
+def _longest(wait: WaitEstimate) -> tuple[bool, int, int]:
+    """Where nothing can be said comes last."""
+    return wait.high_minutes is None, wait.p50_minutes or wait.high_minutes or 0, wait.high_minutes or 0
