@@ -99,6 +99,8 @@ class TicketCalled(Frame):
 class TicketNotHere(Frame):
     type: Literal["ticket_not_here"] = "ticket_not_here"
     entry: Entry
+    by_rule: bool = False
+    """Nobody said so: the calls went unanswered for as long as the hospital's rule says."""
 
 
 class TicketReturned(Frame):
@@ -402,11 +404,17 @@ class Numbered(Value):
     frame: AnyFrame
 
 
+Waits: TypeAlias = dict[str, WaitEstimate]
+"""By service id."""
+
+
 class Heartbeat(Value):
     type: Literal["heartbeat"] = "heartbeat"
     seq: int
     """Number of the newest frame that this listener was sent, or of its snapshot."""
     at: datetime
+    waits: Waits = Field(default_factory=dict)
+    """How long somebody who comes now would wait, by service. Told to kiosks now and then; empty otherwise."""
 
 
 class Refused(Value):
