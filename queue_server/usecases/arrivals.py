@@ -49,8 +49,8 @@ LONGEST_NUMBER = 64
 def issue(change: Change, request: IssueTicket, device_id: str | None, rules: CallingRules = CallingRules()) -> Ticket:
     """A new ticket, or the one this person already holds for this service today (``already_held``).
 
-    Raises NotFound ``unknown_service``; Conflict ``not_self_service``, ``no_open_room`` or a
-    `queue_server.domain.opening.ClosedCode`; Invalid ``bad_identity``.
+    Raises NotFound ``unknown_service``; Conflict ``not_self_service``, ``no_open_room``, a
+    `queue_server.domain.opening.ClosedCode` or a `queue_server.domain.keeping.Refusal`; Invalid ``bad_identity``.
     """
     service = store.load_service(change.connection, change.site.site_id, request.service_id)
     if service is None:
@@ -60,12 +60,12 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
     intake = checked(change.site, request.intake)
     carry_over(change)
     site_id = change.site.site_id
-    patient_id = people.keep_patient(change.connection, site_id, intake, new_id(), change.now)
+    patient_id = people.keep_patient(change.connection, site_id, intake, fresh := new_id(), change.now)
     priority = on_arrival(intake, date.fromisoformat(change.day), request.declared)
     status = status_for(change, service, patient_id, known_class(priority))
     kept = kept_overnight(change)
     held_today = store.entries_of_patient(change.connection, patient_id, change.day, overnight=bool(kept))
-    keeping = keeping_of(change, patient_id, service.service_id)
+    keeping = keeping_of(change, patient_id, service.service_id) if patient_id != fresh else None
     admission = admit(service, held_today, status, keeping)
     if isinstance(admission, HeldBack):
         raise _held_back(change, admission.keeping)
