@@ -9,8 +9,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, model_valida
 from pydantic_core import PydanticCustomError
 
 from protocol.nouns import Value
-from protocol.request import Done, Request
-from protocol.site import Id
+from protocol.request import Done, Id, Request
 
 Number: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z0-9]{6,20}$")]
 """Of a document, as it is printed: ``001090000017``, ``DN4010123456790``."""

@@ -16,6 +16,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias, get_args
 from pydantic import Field, TypeAdapter
 
 from protocol.appointments import Appointment, AppointmentRule
+from protocol.journey import Journey
 from protocol.nouns import (
     ChosenReason,
     Device,
@@ -113,6 +114,19 @@ class TicketReturned(Frame):
 class TicketFinished(Frame):
     type: Literal["ticket_finished"] = "ticket_finished"
     entry: Entry
+    sends: tuple[int, ...] = ()
+    """Numbers of the journal entries that tell where the person goes on to: undone together with this."""
+
+
+class TicketSentOn(Frame):
+    """The next step of a journey: the ticket waits for another service, as a new `entry` under the same number."""
+
+    type: Literal["ticket_sent_on"] = "ticket_sent_on"
+    entry: Entry
+    from_entry_id: str
+    from_room_id: str
+    room_number: str
+    """Where it waits now, as painted on the door."""
 
 
 class TicketHeld(Frame):
@@ -225,6 +239,15 @@ class PolicyChanged(Frame):
     was: Policy | None = None
 
 
+class JourneyChanged(Frame):
+    """Numbers given for a service from now on lead through `journey`; None: through that service only."""
+
+    heard_by: ClassVar[frozenset[Listener]] = STAFF
+    type: Literal["journey_changed"] = "journey_changed"
+    service_id: str
+    journey: Journey | None = None
+
+
 class ServiceSettingsChanged(Frame):
     """An administrator changed one thing about a service (None: about the site); the field of its name says how."""
 
@@ -282,6 +305,7 @@ AnyFrame: TypeAlias = Annotated[
     | TicketNotHere
     | TicketReturned
     | TicketFinished
+    | TicketSentOn
     | TicketHeld
     | ActionUndone
     | TicketTransferred
@@ -294,6 +318,7 @@ AnyFrame: TypeAlias = Annotated[
     | AppointmentChanged
     | PriorityConfirmed
     | PolicyChanged
+    | JourneyChanged
     | ServiceSettingsChanged
     | SiteChanged
     | RoomChanged
@@ -306,6 +331,7 @@ FRAME_TYPES: tuple[type[Frame], ...] = (
     TicketNotHere,
     TicketReturned,
     TicketFinished,
+    TicketSentOn,
     TicketHeld,
     ActionUndone,
     TicketTransferred,
@@ -318,6 +344,7 @@ FRAME_TYPES: tuple[type[Frame], ...] = (
     AppointmentChanged,
     PriorityConfirmed,
     PolicyChanged,
+    JourneyChanged,
     ServiceSettingsChanged,
     SiteChanged,
     RoomChanged,
@@ -328,10 +355,19 @@ FRAME: TypeAdapter[AnyFrame] = TypeAdapter(AnyFrame)
 
 def plain_entry(entry: Entry) -> Entry:
     """The entry without what only staff need: a priority may say that somebody is pregnant or disabled, and why
-    somebody was held or called out of turn is nobody else's business either (health data, Law 91/2025/QH15)."""
-    return entry.model_copy(
-        update={"priority": Priority(), "held_reason": None, "held_until": None, "place": None, "appointment": None}
-    )
+    somebody was held, called out of turn, or which tests were ordered is nobody else's business either (health data,
+    Law 91/2025/QH15)."""
+    return entry.model_copy(update={"priority": Priority(), **_ONLY_STAFF_NEED})
+
+
+_ONLY_STAFF_NEED = {
+    "held_reason": None,
+    "held_until": None,
+    "place": None,
+    "appointment": None,
+    "step": None,
+    "then": (),
+}
 
 
 _STAFF_ONLY = {"reason": "", "rule": "", "overtook": False, "chosen_reason": None, "by_role": ""}

@@ -219,6 +219,10 @@ class Entry(Value):
     """Stands in for `issued_at` in the order of the line, for whoever lost or was given a place."""
     appointment: datetime | None = None
     """Of who came on time for an appointment: as if they had come then, as far as the policy lets anybody overtake."""
+    step: str | None = None
+    """Which step of the journey this is (`protocol.journey`); None = the visit is on no journey, or ended here."""
+    then: tuple[str, ...] = ()
+    """Steps that staff have chosen for after this one, in order."""
     pooled: bool = False
     """Waits for whichever room of the service calls first: `room_id` is then only where it is counted."""
 

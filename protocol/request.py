@@ -8,8 +8,8 @@ from uuid import uuid4
 from pydantic import ConfigDict, Field
 
 from protocol.nouns import Value
-from protocol.site import Id
 
+Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 ShortText: TypeAlias = Annotated[str, Field(max_length=200)]
 LARGEST = 2**31 - 1
 """Of a whole number: what every database holds."""

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 from pydantic import Field
 
 from protocol.appointments import AddAppointment, CancelAppointment, ChangeAppointmentRule, ImportAppointments
+from protocol.journey import ChangeJourney, PreviewJourney, StepNames
 from protocol.nouns import (
     ChosenReason,
     Device,
@@ -34,10 +35,10 @@ from protocol.opening import Assignment, NumberFormat, OpeningHours, Overnight, 
 from protocol.policy import Policy
 from protocol.request import LARGEST as LARGEST
 from protocol.request import Done as Done
+from protocol.request import Id, ShortText
 from protocol.request import Request as Request
-from protocol.request import ShortText
 from protocol.request import new_request_id as new_request_id
-from protocol.site import Id, RoomShape, ServiceShape, SiteShape, ZoneShape
+from protocol.site import ChangeSite, SaveRoom, SaveService, SaveZone
 
 DeclaredPriority: TypeAlias = Literal["child_under_6", "pregnant", "severe_disability", "aged_75", "merit"]
 
@@ -218,6 +219,11 @@ class Release(EntryAction):
     answer: ClassVar[type[Value]] = Acted
 
 
+Note: TypeAlias = Annotated[str, Field(max_length=200)]
+"""Words of staff for whoever calls this number next. They may be about the patient: kept beside the entry for a day,
+shown to staff of its room only, and never told in a frame."""
+
+
 class Transfer(EntryAction):
     """Send on to another service, another room, or a service in a certain room. The number stays the same."""
 
@@ -228,6 +234,24 @@ class Transfer(EntryAction):
     room_id: Id | None = None
     place: TransferPlace = "seniority"
     reason: TransferReason
+    note: Note | None = None
+
+
+class SendOn(EntryAction):
+    """Done here, and on to the next step of the journey; without `steps` to the one that the journey names first."""
+
+    path: ClassVar[str] = "/api/send-ons"
+    answer: ClassVar[type[Value]] = Acted
+
+    steps: StepNames = ()
+    note: Note | None = None
+
+
+class EndVisit(EntryAction):
+    """Done here, and nothing follows, whatever the journey says."""
+
+    path: ClassVar[str] = "/api/visit-ends"
+    answer: ClassVar[type[Value]] = Acted
 
 
 class Undo(EntryAction):
@@ -375,42 +399,6 @@ class ChangeAssignment(Request):
     assignment: Assignment
 
 
-class ChangeSite(Request):
-    """The hospital's name, clock and languages."""
-
-    path: ClassVar[str] = "/api/site"
-    answer: ClassVar[type[Value]] = Done
-
-    site: SiteShape
-
-
-class SaveZone(Request):
-    """Make a waiting area, or change the one with this id."""
-
-    path: ClassVar[str] = "/api/site/zones"
-    answer: ClassVar[type[Value]] = Done
-
-    zone: ZoneShape
-
-
-class SaveService(Request):
-    """Make a service, or change the one with this id. A new one is open; it takes people once a room gives it."""
-
-    path: ClassVar[str] = "/api/site/services"
-    answer: ClassVar[type[Value]] = Done
-
-    service: ServiceShape
-
-
-class SaveRoom(Request):
-    """Make a room, or change the one with this id. A new one is open."""
-
-    path: ClassVar[str] = "/api/site/rooms"
-    answer: ClassVar[type[Value]] = Done
-
-    room: RoomShape
-
-
 class ChangeOvernight(Request):
     """Whether people of a service who were not seen stay in line at the change of day; None: they do not."""
 
@@ -456,6 +444,8 @@ REQUESTS: tuple[type[Request], ...] = (
     Hold,
     Release,
     Transfer,
+    SendOn,
+    EndVisit,
     Undo,
     PauseRoom,
     CloseRoom,
@@ -472,6 +462,8 @@ REQUESTS: tuple[type[Request], ...] = (
     AddAppointment,
     CancelAppointment,
     ImportAppointments,
+    ChangeJourney,
+    PreviewJourney,
     ChangeAssignment,
     ChangeSite,
     SaveZone,

@@ -19,6 +19,7 @@ from queue_server.api import (
     devices,
     errors,
     feed,
+    journeys,
     metrics,
     policies,
     room_state,
@@ -36,6 +37,7 @@ from queue_server.emr.build import EmrParts, build_emr
 from queue_server.emr.sandbox_api import MOUNT, sandbox_app
 from queue_server.hub import Hub
 from queue_server.settings import ServerSettings
+from queue_server.store import notes
 from queue_server.store.engine import Connection, Engine, open_engine
 from queue_server.store.repository import ensure_site
 from queue_server.store.schema import migrate
@@ -83,6 +85,7 @@ def build(settings: ServerSettings, *, clock: Clock = utc_now, passwords: Passwo
         staff.router,
         policies.router,
         service_settings.router,
+        journeys.router,
         site.router,
         calling.router,
         appointments.router,
@@ -165,6 +168,7 @@ async def _tidy(core: Core) -> None:
         try:
             await core.writer.run(lambda connection: forget_old_answers(connection, core.clock()))
             await core.writer.run(lambda connection: people.forget_old(connection, core.clock()))
+            await core.writer.run(lambda connection: notes.forget_old(connection, core.clock()))
             if told != (today := await to_the_end(look, core, lambda reading: reading.today)):
                 _tell_accuracy(await to_the_end(look, core, promises.accuracy_of_yesterday))
                 told = today

@@ -33,8 +33,9 @@ from queue_server.settings import load
 from queue_server.store import journal
 from queue_server.store.engine import Connection
 from queue_server.store.repository import load_rooms, load_site, service_minutes
+from queue_server.store.rules import save_rule
 from queue_server.store.writer import T
-from queue_server.usecases import arrivals, calling, demo_data, policies
+from queue_server.usecases import arrivals, calling, demo_data, demo_hospital, policies
 from queue_server.usecases.change import Change
 from queue_server.waits import Waits
 
@@ -110,9 +111,15 @@ class Hospital:
         site_id = self._site.site_id
         self.begin(days - 1, foresees=False)
         self._database.change(lambda connection: demo_data.make(connection, site_id, "", self.midnight, {}))
+        self._database.change(self._without_journeys)
         if policy is not None:
             request = ChangePolicy(policy=policy)
             self.at(self.midnight, lambda change: policies.change_policy(change, request))
+
+    def _without_journeys(self, connection: Connection) -> None:
+        """The people of a synthetic day come for one service each."""
+        for service_id in demo_hospital.JOURNEYS:
+            save_rule(connection, self._site.site_id, "journey", service_id, None, self.midnight)
 
     def at(self, moment: datetime, act: Callable[[Change], T]) -> T:
         """`act` as one change through the writer. Raises what it raises."""

@@ -1,15 +1,15 @@
-"""What a room's staff may do besides calling the next: call a chosen one, hold, let wait again, undo."""
+"""What a room's staff may do besides calling the next: call a chosen one, hold, let wait again, send on, undo."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from protocol.requests import Acted, CallChosen, Hold, Release, Transfer, Undo
+from protocol.requests import Acted, CallChosen, EndVisit, Hold, Release, SendOn, Transfer, Undo
 from queue_server.api.errors import RESPONSES
 from queue_server.api.staff import caller
 from queue_server.auth.deps import require_staff, the_core
 from queue_server.core import Core
-from queue_server.usecases import calling, holding, transferring, undoing
+from queue_server.usecases import calling, holding, sending_on, transferring, undoing
 from queue_server.usecases.callers import StaffCaller
 from queue_server.usecases.once import answer
 
@@ -42,6 +42,20 @@ async def transfer(
 ) -> Acted:
     """Send on to another service or room, under the same number."""
     return await answer(core, wish, caller(who), lambda change: transferring.transfer(change, wish), Acted)
+
+
+@router.post(SendOn.path)
+async def send_on(wish: SendOn, who: StaffCaller = Depends(require_staff()), core: Core = Depends(the_core)) -> Acted:
+    """Done here, and on to the next step of the journey, or to those that are named."""
+    return await answer(core, wish, caller(who), lambda change: sending_on.send_on(change, wish), Acted)
+
+
+@router.post(EndVisit.path)
+async def end_visit(
+    wish: EndVisit, who: StaffCaller = Depends(require_staff()), core: Core = Depends(the_core)
+) -> Acted:
+    """Done here, and the visit is over."""
+    return await answer(core, wish, caller(who), lambda change: sending_on.end_visit(change, wish), Acted)
 
 
 @router.post(Undo.path)

@@ -48,6 +48,7 @@ STATUS: Mapping[str, int] = {
     "foreign_series": 422,
     "too_old": 422,
     "proof_missing": 422,
+    "journey_mistaken": 422,
     "protocol_too_new": 409,
     "request_id_taken": 409,
     # appointments
@@ -99,6 +100,10 @@ STATUS: Mapping[str, int] = {
     "already_there": 409,
     "room_without_service": 409,
     "holds_another": 409,
+    "no_next_step": 409,
+    "step_not_offered": 409,
+    "next_step_closed": 409,
+    "too_many_steps": 409,
     "recall_limit": 409,
     "recall_too_soon": 409,
     "not_undoable": 409,

@@ -61,10 +61,15 @@ def would_refuse(
 def admit(service: Service, held_today: Sequence[Entry], now: Status, keeping: Keeping | None = None) -> Admission:
     """One active ticket per person, service and day. Who holds one keeps it, even when the service has closed since.
 
+    Whose journey led through this service and is not over holds a number for it, wherever on the way they are.
     Who is on time for an appointment is promised a number: they are not refused because others took them all.
     """
+    on_the_way = {
+        entry.ticket_id for entry in held_today if entry.service_id == service.service_id and entry.step is not None
+    }
     for entry in held_today:
-        if entry.service_id == service.service_id and entry.state in ACTIVE:
+        its = entry.service_id == service.service_id or entry.ticket_id in on_the_way
+        if its and entry.state in ACTIVE:
             return AlreadyHeld(entry, returns=entry.state == "not_here")
     if keeping is not None and keeping.refusal is not None:
         return HeldBack(keeping)

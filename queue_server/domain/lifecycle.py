@@ -12,7 +12,7 @@ Besides these, what was done by mistake is restored as it was.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from protocol.nouns import Entry, EntryState, HoldReason
 
@@ -94,6 +94,21 @@ def move(entry: Entry, room_id: str) -> Entry:
         raise WrongMove(entry.state, "waiting")
     there = {"room_id": room_id, "version": entry.version + 1, "calls": 0, "recalls": 0, "called_at": None}
     return entry.model_copy(update=there)
+
+
+def go_on(entry: Entry, at: datetime, **there: object) -> Entry:
+    """The next entry of the ticket of `entry`: it waits `there` as somebody who comes now, and is as yet unmoved.
+
+    It is never as old as the one before: by their times a ticket's entries are in the order of its way.
+    """
+    issued_at = max(at, entry.issued_at + timedelta(microseconds=1))
+    anew: dict[str, object] = {"state": "waiting", "version": 1, "issued_at": issued_at, "called_at": None, "calls": 0}
+    return entry.model_copy(update={**anew, "recalls": 0, "place": None, "then": (), **there})
+
+
+def end_visit(entry: Entry) -> Entry:
+    """Done in this room, and no step follows. Raises WrongMove."""
+    return _moved(entry, "finished", step=None, then=())
 
 
 def restore(entry: Entry, before: Entry) -> Entry:

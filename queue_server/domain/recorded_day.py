@@ -102,6 +102,10 @@ def read_day(told: Iterable[Told]) -> Day:
     return reader.day(max(times))
 
 
+_JOINS = (frames.TicketIssued, frames.TicketSentOn, frames.TicketReturned, frames.TicketTransferred)
+"""Frames after which an entry waits."""
+
+
 def _offline(frame: frames.AnyFrame) -> bool:
     """A number that a kiosk gave by itself: it may be told long after it happened."""
     return isinstance(frame, frames.TicketIssued) and frame.offline
@@ -131,7 +135,7 @@ class _Reader:
         if isinstance(frame, frames.TicketCarriedOver):
             self._carried(entry, at)
             return
-        if isinstance(frame, frames.TicketIssued):
+        if isinstance(frame, frames.TicketIssued | frames.TicketSentOn):
             self._known.add(entry.entry_id)
             self._before[entry.entry_id] = at - line.at
         elif entry.entry_id not in self._known:
@@ -142,8 +146,7 @@ class _Reader:
             self._confirmed.append((at, entry.entry_id, entry.priority))
         else:
             self._leave(entry.entry_id, at, here=not isinstance(frame, frames.TicketNotHere))
-            joins = frames.TicketIssued | frames.TicketReturned | frames.TicketTransferred
-            if isinstance(frame, joins) and entry.state == "waiting":  # who is held or away may be moved as such
+            if isinstance(frame, _JOINS) and entry.state == "waiting":  # who is held or away may be moved as such
                 self._waiting[entry.entry_id] = entry, at
 
     def _carried(self, entry: Entry, at: datetime) -> None:

@@ -12,6 +12,7 @@ from protocol.frames import (
     TicketFinished,
     TicketHeld,
     TicketNotHere,
+    TicketSentOn,
     TicketTransferred,
 )
 from protocol.nouns import Entry
@@ -27,6 +28,18 @@ def refusal(frame: AnyFrame | None, age: timedelta) -> Refusal | None:
     if not isinstance(frame, (TicketCalled, TicketNotHere, TicketHeld, TicketFinished, TicketTransferred)):
         return "not_undoable"
     return "undo_too_late" if age > WINDOW else None
+
+
+def was(frame: AnyFrame, before: Entry | None) -> Entry | None:
+    """The entry as it was before `frame`, when the journal tells `before`; one that began with it is cancelled."""
+    return frame.entry.model_copy(update={"state": "cancelled"}) if isinstance(frame, TicketSentOn) else before
+
+
+def taken_with_it(frame: AnyFrame | None) -> tuple[int, ...]:
+    """Numbers of the journal entries that are undone together with `frame`."""
+    if isinstance(frame, TicketCalled):
+        return frame.closes
+    return frame.sends if isinstance(frame, TicketFinished) else ()
 
 
 def undone(frame: AnyFrame, seq: int, before: Entry, now: Entry, zone_id: str | None) -> ActionUndone:

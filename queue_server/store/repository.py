@@ -188,6 +188,8 @@ def to_entry(row: RowMapping) -> Entry:
         held_until=row["held_until"],
         place=row["place"],
         appointment=row["appointment"],
+        step=row["step"],
+        then=tuple((row["then_steps"] or "").split()),
         pooled=row["pooled"],
     )
 
@@ -198,10 +200,10 @@ def load_entry(connection: Connection, site_id: str, entry_id: str) -> Entry | N
     return to_entry(row) if row else None
 
 
-def entry_of_ticket(connection: Connection, ticket_id: str) -> Entry:
-    """The newest entry of a ticket: where it is now."""
-    query = select(entry).where(entry.c.ticket_id == ticket_id).order_by(entry.c.issued_at.desc()).limit(1)
-    return to_entry(connection.execute(query).mappings().one())
+def entries_of_ticket(connection: Connection, ticket_id: str) -> list[Entry]:
+    """Every step of a ticket's way: one, or a few on a journey."""
+    query = select(entry).where(entry.c.ticket_id == ticket_id)
+    return [to_entry(row) for row in connection.execute(query).mappings()]
 
 
 def entries_of_day(
@@ -321,6 +323,8 @@ def _columns(known: Entry) -> Mapping[str, Any]:
         "held_until": known.held_until,
         "place": known.place,
         "appointment": known.appointment,
+        "step": known.step,
+        "then_steps": " ".join(known.then) or None,
         "pooled": known.pooled,
     }
 

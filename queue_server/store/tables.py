@@ -1,4 +1,5 @@
-"""The tables. Personal data live in `patient` and `patient_number` only, so that they can be erased.
+"""The tables. Personal data live in `patient` and `patient_number` only, so that they can be erased, and for a day in
+`entry_note`.
 
 Times are UTC and timezone-aware in Python. Business days and birth dates are ISO text.
 """
@@ -220,6 +221,8 @@ entry = Table(
     _moment("held_until", nullable=True),
     _moment("place", nullable=True),  # in the order of the line, in place of issued_at
     _moment("appointment", nullable=True),  # from then on it may go before others, as far as the policy lets it
+    Column("step", String(32), nullable=True),  # of the journey
+    Column("then_steps", Text, nullable=True),  # chosen for afterwards, with a space between each; NULL = none
     _flag("pooled", False),  # any room of the service may call it
     Index("ix_entry_room_day_turn", "room_id", "business_day", "turn_at"),
     Index("ix_entry_room_day_state", "room_id", "business_day", "state"),
@@ -244,6 +247,16 @@ appointment = Table(
     UniqueConstraint("site_id", "source_id"),
     Index("ix_appointment_patient_start", "patient_id", "starts_at"),
     Index("ix_appointment_site_start", "site_id", "starts_at"),
+)
+
+# What staff wrote for the next room about one entry. It may be about the patient: forgotten after a day.
+entry_note = Table(
+    "entry_note",
+    metadata,
+    _id("entry_id", ForeignKey("entry.entry_id"), primary_key=True),
+    _id("room_id", ForeignKey("room.room_id"), nullable=False),  # for which it was written
+    Column("words", String(200), nullable=False),
+    _moment("written_at"),
 )
 
 series_counter = Table(

@@ -24,6 +24,7 @@ from queue_server.auth.keys import new_id
 from queue_server.domain import lifecycle
 from queue_server.domain.admission import AlreadyHeld, HeldBack, NotAdmitted, admit
 from queue_server.domain.calling import CallingRules, place_after
+from queue_server.domain.journey import current
 from queue_server.domain.keeping import Keeping, stand
 from queue_server.domain.opening import Status
 from queue_server.domain.priority import known_class, on_arrival
@@ -36,6 +37,7 @@ from queue_server.usecases.appointments import arrived, keeping_of, rule_of
 from queue_server.usecases.assigning import assign_room, booked_room, is_pooled
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.foreseen import wait_at, wait_in_pool
+from queue_server.usecases.journeys import Stage, first_step, whole_way
 from queue_server.usecases.opening import opens_text, status_for, take_number
 from queue_server.usecases.ordering import Place, line_of_room, place_in_line, place_in_pool
 from queue_server.usecases.overnight import carry_over, kept_overnight
@@ -47,8 +49,8 @@ LONGEST_NUMBER = 64
 def issue(change: Change, request: IssueTicket, device_id: str | None, rules: CallingRules = CallingRules()) -> Ticket:
     """A new ticket, or the one this person already holds for this service today (``already_held``).
 
-    Raises NotFound ``unknown_service``; Conflict ``not_self_service``, ``no_open_room`` or a
-    `queue_server.domain.opening.ClosedCode`; Invalid ``bad_identity``.
+    Raises NotFound ``unknown_service``; Conflict ``not_self_service``, ``no_open_room``, a
+    `queue_server.domain.opening.ClosedCode` or a `queue_server.domain.keeping.Refusal`; Invalid ``bad_identity``.
     """
     service = store.load_service(change.connection, change.site.site_id, request.service_id)
     if service is None:
@@ -58,12 +60,12 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
     intake = checked(change.site, request.intake)
     carry_over(change)
     site_id = change.site.site_id
-    patient_id = people.keep_patient(change.connection, site_id, intake, new_id(), change.now)
+    patient_id = people.keep_patient(change.connection, site_id, intake, fresh := new_id(), change.now)
     priority = on_arrival(intake, date.fromisoformat(change.day), request.declared)
     status = status_for(change, service, patient_id, known_class(priority))
     kept = kept_overnight(change)
     held_today = store.entries_of_patient(change.connection, patient_id, change.day, overnight=bool(kept))
-    keeping = keeping_of(change, patient_id, service.service_id)
+    keeping = keeping_of(change, patient_id, service.service_id) if patient_id != fresh else None
     admission = admit(service, held_today, status, keeping)
     if isinstance(admission, HeldBack):
         raise _held_back(change, admission.keeping)
@@ -124,6 +126,8 @@ def _held(change: Change, service: Service, held: AlreadyHeld, device_id: str | 
         change.journal(TicketReturned(entry=entry, zone_id=room.zone_id), device_id=device_id)
     ticket = store.load_ticket(change.connection, change.site.site_id, entry.ticket_id)
     assert ticket is not None, "an entry always has its ticket"
+    if entry.service_id != service.service_id:  # further on its journey
+        service = store.load_service(change.connection, change.site.site_id, entry.service_id) or service
     return describe(change, ticket, entry, service, change.day).model_copy(update={"already_held": True})
 
 
@@ -171,6 +175,7 @@ def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str,
         language=intake.language,
         place=where.place,
         appointment=where.appointment,
+        step=first_step(change, service.service_id),
         pooled=not given.names_room and is_pooled(change, service.service_id),
     )
     store.insert_ticket(change.connection, change.site.site_id, ticket, given.device_id)
@@ -260,6 +265,8 @@ class TicketView:
     site: Site
     over: bool
     """The day in whose line it stood has passed."""
+    way: tuple[Stage, ...] = ()
+    """All stages of the visit: done, now, and to come."""
     moved: Moved | None = None
     """It waits in front of another door than it did, and nothing was done with it since."""
 
@@ -269,12 +276,14 @@ def ticket_by_address(reading: Reading, address: str) -> TicketView:
     row = store.load_ticket_by_address(reading.connection, reading.site.site_id, address)
     if row is None:
         raise NotFound("unknown_ticket")
-    entry = store.entry_of_ticket(reading.connection, row.ticket_id)
+    entries = store.entries_of_ticket(reading.connection, row.ticket_id)
+    entry = current(entries)
     service = store.load_service(reading.connection, reading.site.site_id, entry.service_id)
     assert service is not None, "an entry always has its service"
     day = store.day_of_entry(reading.connection, entry.entry_id)
     ticket = describe(reading, row, entry, service, day)
-    return TicketView(ticket, reading.site, day < reading.today, _moved(reading, entry))
+    over, moved = day < reading.today, _moved(reading, entry)
+    return TicketView(ticket, reading.site, over, whole_way(reading, row, entries), moved)
 
 
 def _moved(reading: Reading, entry: Entry) -> Moved | None:

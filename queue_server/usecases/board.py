@@ -8,10 +8,11 @@ from hardware.scanner.cards import masked_name
 from protocol.nouns import Entry, Identity, Room, Value, WaitEstimate
 from queue_server.domain.order import Reason
 from queue_server.errors import NotFound
-from queue_server.store import people
+from queue_server.store import notes, people
 from queue_server.store import repository as store
 from queue_server.usecases.change import Reading
 from queue_server.usecases.foreseen import wait_of_newcomer, waits_of_line
+from queue_server.usecases.journeys import Offered, offered
 from queue_server.usecases.ordering import line_of_room
 
 HERE = ("called", "not_here", "held")
@@ -28,6 +29,10 @@ class CurrentEntry(Value):
     entry: Entry
     patient: MaskedPatient | None
     """None when the document told no name, or the person's data are erased."""
+    note: str | None = None
+    """What the room before wrote for this one."""
+    offered: Offered | None = None
+    """Where the person may go on to; None when the visit is on no journey."""
 
 
 class NextEntry(Value):
@@ -81,7 +86,7 @@ def room_board(reading: Reading, room_id: str) -> RoomBoard:
     inside = next((entry for entry in entries if entry.state == "called"), None)
     return RoomBoard(
         room=room,
-        current=CurrentEntry(entry=inside, patient=_masked(reading, inside)) if inside else None,
+        current=_current(reading, inside) if inside else None,
         next=NextEntry(entry=ordered[0].entry, reason=ordered[0].reason) if ordered else None,
         waiting=tuple(
             _waiting(choice.entry, names, reading.now, wait) for choice, wait in zip(ordered, waits, strict=True)
@@ -90,6 +95,11 @@ def room_board(reading: Reading, room_id: str) -> RoomBoard:
         held=tuple(_waiting(entry, names, reading.now) for entry in entries if entry.state == "held"),
         finished_today=store.count_finished(reading.connection, room_id, reading.today),
     )
+
+
+def _current(reading: Reading, inside: Entry) -> CurrentEntry:
+    note, offer = notes.of(reading.connection, inside), offered(reading, inside)
+    return CurrentEntry(entry=inside, patient=_masked(reading, inside), note=note, offered=offer)
 
 
 def rooms(reading: Reading) -> Rooms:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from protocol.frames import TicketCalled, TicketFinished, TicketNotHere
+from protocol.frames import TicketCalled, TicketNotHere
 from protocol.nouns import ChosenReason, Entry, Room
 from protocol.requests import Acted, CallChosen, CallNext, EntryAction
 from queue_server.domain import lifecycle
@@ -12,7 +12,7 @@ from queue_server.domain.calling import CallingRules, has_not_come, recall_refus
 from queue_server.domain.order import seniority
 from queue_server.errors import Conflict
 from queue_server.store import repository as store
-from queue_server.usecases import holding, overnight, rooms
+from queue_server.usecases import holding, overnight, rooms, sending_on
 from queue_server.usecases.at_room import in_room, looked_at, moved, room_of, waiting_for
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.ordering import Turn, next_in_room
@@ -30,7 +30,8 @@ class _Chosen:
 def call_next(change: Change, request: CallNext) -> Acted:
     """Call whoever is next in the room; whoever was inside is finished by that, as with one key at a door.
 
-    Raises NotFound ``unknown_room``; Conflict ``nobody_waiting`` (then nothing changed at all).
+    Who is on a journey goes on to what it names next.
+    Raises NotFound ``unknown_room``; Conflict ``nobody_waiting``, ``next_step_closed`` (then nothing changed at all).
     """
     room = room_of(change, request.room_id)
     overnight.carry_over(change)
@@ -47,7 +48,7 @@ def call_chosen(change: Change, request: CallChosen, role: str) -> Acted:
 
     Going before somebody who came earlier counts for the bound of the policy, so that nobody is passed over for ever.
     Raises NotFound ``unknown_entry``, ``unknown_room``; Conflict ``stale_version``, ``wrong_move``, ``waits_elsewhere``
-    (not for the room that calls).
+    (not for the room that calls), ``next_step_closed``.
     """
     entry, room = looked_at(change, request)
     if request.room_id is not None and request.room_id != room.room_id:
@@ -111,13 +112,16 @@ def _not_here(change: Change, entry: Entry, room: Room, by_rule: bool = False) -
 
 
 def finish(change: Change, request: EntryAction) -> Acted:
-    """Done in this room."""
-    return _finish(change, *looked_at(change, request))
+    """Done in this room; who is on a journey goes on to what it names next.
+
+    Raises NotFound ``unknown_entry``; Conflict ``stale_version``, ``wrong_move``, ``next_step_closed``.
+    """
+    return sending_on.finish(change, *looked_at(change, request))
 
 
 def _clear(change: Change, room: Room) -> tuple[int, ...]:
     """Whoever is inside is finished; the numbers of the journal entries that tell of it."""
-    return tuple(_finish(change, inside, room).seq for inside in in_room(change, room, "called"))
+    return tuple(sending_on.finish(change, inside, room).seq for inside in in_room(change, room, "called"))
 
 
 def _call(
@@ -151,9 +155,3 @@ def _call(
         from_pool=entry.pooled,
     )
     return Acted(entry=after, seq=change.journal(frame))
-
-
-def _finish(change: Change, entry: Entry, room: Room) -> Acted:
-    after = moved(lifecycle.finish, entry)
-    store.save_entry(change.connection, after, finished_at=change.at)
-    return Acted(entry=after, seq=change.journal(TicketFinished(entry=after, zone_id=room.zone_id)))

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select, update
 
 from queue_server.auth.keys import fingerprint
+from queue_server.store.rules import save_rule
 from queue_server.store.tables import device, room, room_service, service, site, zone
 from queue_server.usecases import demo_hospital as hospital
 from queue_server.usecases.devices import add_device, renew_key
@@ -36,6 +37,8 @@ def make(connection: Connection, site_id: str, password_hash: str, now: datetime
         _keep(connection, room, "room_id", place.model_dump(exclude={"service_ids", "pause"}), site_id)
         for service_id in place.service_ids:
             _give(connection, place.room_id, service_id)
+    for service_id, journey in hospital.JOURNEYS.items():
+        save_rule(connection, site_id, "journey", service_id, journey, now)
     for username, display_name, role in hospital.STAFF:
         keep_staff(connection, site_id, username, display_name, role, password_hash)
     return Made(_devices(connection, site_id, now, known_keys))

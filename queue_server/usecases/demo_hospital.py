@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from protocol.journey import Journey, Step
 from protocol.nouns import Device, Names, Room, Zone
 
 SITE_NAMES: Names = {"vi": "Bệnh viện Đa khoa An Bình", "en": "An Binh General Hospital"}
@@ -44,6 +45,21 @@ _ROOMS: tuple[tuple[str, str, int, tuple[int, ...], str, str], ...] = (
     ("blood-test", "zone-d", 1, (26, 27), "Theo vạch đỏ dưới sàn", "Follow the red line on the floor"),
     ("imaging", "zone-d", 1, (28, 29, 30), "Theo vạch xanh dưới sàn", "Follow the blue line on the floor"),
 )
+
+
+JOURNEYS: dict[str, Journey] = {
+    "general": Journey(
+        any_order=True,
+        steps=(
+            Step(step="doctor", service_id="general", any_of=("blood", "imaging"), next=("cashier",)),
+            Step(step="blood", service_id="blood-test", next=("results",)),
+            Step(step="imaging", service_id="imaging", next=("results",)),
+            Step(step="results", return_to="doctor", next=("cashier",), any_of=("blood", "imaging")),
+            Step(step="cashier", service_id="cashier"),
+        ),
+    )
+}
+"""By first service: the doctor orders tests or not, looks at what they found, and the visit ends at the cashier."""
 
 
 def service_rows() -> list[dict[str, object]]:

@@ -14,6 +14,7 @@ from protocol.requests import UploadOfflineTicket
 from queue_server.auth.keys import new_id
 from queue_server.domain.admission import would_refuse
 from queue_server.domain.assignment import room_of_paper
+from queue_server.domain.journey import current
 from queue_server.domain.numbering import split
 from queue_server.domain.priority import known_class, on_arrival
 from queue_server.errors import Conflict, Invalid, NotFound
@@ -101,7 +102,7 @@ def _again(change: Change, request: UploadOfflineTicket, intake: Intake, known: 
         or not _same_person(change, intake.identity, known.ticket_id)
     ):
         raise Conflict("number_taken", number=request.number)
-    entry = store.entry_of_ticket(change.connection, known.ticket_id)
+    entry = current(store.entries_of_ticket(change.connection, known.ticket_id))
     service = store.load_service(change.connection, change.site.site_id, entry.service_id)
     assert service is not None, "an entry always has its service"
     return describe(change, known, entry, service, store.day_of_entry(change.connection, entry.entry_id))

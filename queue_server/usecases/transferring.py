@@ -8,13 +8,14 @@ from protocol.frames import TicketTransferred
 from protocol.nouns import Entry, Room, TransferPlace
 from protocol.requests import Acted, Transfer
 from queue_server.domain import lifecycle
-from queue_server.domain.admission import ACTIVE
 from queue_server.domain.order import seniority
 from queue_server.errors import Conflict, Invalid, NotFound
+from queue_server.store import notes
 from queue_server.store import repository as store
 from queue_server.usecases.assigning import assign_room, is_pooled
 from queue_server.usecases.at_room import looked_at, moved, room_of, waiting_for
 from queue_server.usecases.change import Change
+from queue_server.usecases.sending_on import check_holds_no_other
 
 _NEXT = timedelta(microseconds=1)
 
@@ -32,10 +33,11 @@ def transfer(change: Change, request: Transfer) -> Acted:
     if (service_id, pooled) == (entry.service_id, entry.pooled) and (pooled or room.room_id == entry.room_id):
         raise Conflict("already_there")
     if service_id != entry.service_id:
-        _check_holds_no_other(change, entry, service_id)
+        check_holds_no_other(change, entry, service_id, {entry.entry_id})
     place = _place(entry, waiting_for(change, room), request.place, change.at)
     after = moved(lambda known: lifecycle.transfer(known, service_id, room.room_id, place, pooled), entry)
     store.save_entry(change.connection, after, first_called_at=None, turn_at=None, overtook=False)
+    notes.keep(change.connection, after, request.note, change.now)
     frame = TicketTransferred(
         entry=after,
         from_room_id=entry.room_id,
@@ -64,13 +66,6 @@ def _target(change: Change, request: Transfer, entry: Entry) -> tuple[Room, str]
     if service_id not in given:
         raise Conflict("room_without_service", room_id=room.room_id)
     return room, service_id
-
-
-def _check_holds_no_other(change: Change, entry: Entry, service_id: str) -> None:
-    """One active number per person, service and day: a transfer makes no second one."""
-    for other in store.entries_of_same_visit(change.connection, entry.ticket_id):
-        if other.service_id == service_id and other.state in ACTIVE and other.entry_id != entry.entry_id:
-            raise Conflict("holds_another", number=other.number)
 
 
 def _place(entry: Entry, waiting: list[Entry], wanted: TransferPlace, at: datetime) -> datetime | None:

@@ -11,10 +11,12 @@ from protocol.frames import ActionUndone, AnyFrame, TicketCalled, TicketTransfer
 from protocol.nouns import Entry
 from protocol.requests import Acted, Undo
 from queue_server.domain import undo as rules
+from queue_server.domain.admission import ACTIVE
 from queue_server.errors import Conflict
 from queue_server.store import journal
 from queue_server.store import repository as store
 from queue_server.store.journal import Line
+from queue_server.usecases import sending_on
 from queue_server.usecases.at_room import in_room, looked_at, room_of
 from queue_server.usecases.change import Change
 
@@ -28,6 +30,8 @@ class _Step:
 
     line: Line
     frame: AnyFrame
+    left: Entry
+    """As it is now."""
     undone: ActionUndone
 
 
@@ -35,7 +39,7 @@ def undo(change: Change, request: Undo) -> Acted:
     """Take back the action that the journal entry `seq` tells of; calling somebody also finished who was inside.
 
     Raises NotFound ``unknown_entry``; Conflict ``stale_version``, ``not_undoable``, ``undo_too_late``,
-    ``changed_since``, ``room_occupied``. Then nothing changed.
+    ``changed_since``, ``room_occupied``, ``holds_another``. Then nothing changed.
     """
     entry, _ = looked_at(change, request)
     line = journal.one(change.connection, change.site.site_id, request.seq)
@@ -44,10 +48,19 @@ def undo(change: Change, request: Undo) -> Acted:
     refused = rules.refusal(line.frame, change.at - line.at)
     if refused is not None:
         raise Conflict(refused)
-    steps = [_step(change, line), *(_closed(change, seq) for seq in getattr(line.frame, "closes", ()))]
+    steps = _steps(change, line)
     _check_rooms(change, steps)
+    _check_people(change, steps)
     seqs = [_take_back(change, step) for step in steps]
     return Acted(entry=steps[0].undone.entry, seq=seqs[0])
+
+
+def _steps(change: Change, line: Line) -> list[_Step]:
+    """The way back of its entry, and of all that were moved with it."""
+    steps = [_step(change, line)]
+    for seq in rules.taken_with_it(line.frame):
+        steps += _steps(change, _line(change, seq))
+    return steps
 
 
 def take_back_those_who_can(change: Change, seqs: tuple[int, ...]) -> tuple[int, ...]:
@@ -55,18 +68,18 @@ def take_back_those_who_can(change: Change, seqs: tuple[int, ...]) -> tuple[int,
     back: list[int] = []
     for seq in seqs:
         try:
-            step = _closed(change, seq)
+            step = _step(change, _line(change, seq))
         except Conflict:  # called, held or sent on meanwhile: that stands
             continue
         back.append(_take_back(change, step))
     return tuple(back)
 
 
-def _closed(change: Change, seq: int) -> _Step:
+def _line(change: Change, seq: int) -> Line:
     line = journal.one(change.connection, change.site.site_id, seq)
     if line is None:
         raise Conflict("not_undoable")
-    return _step(change, line)
+    return line
 
 
 def _step(change: Change, line: Line) -> _Step:
@@ -78,10 +91,10 @@ def _step(change: Change, line: Line) -> _Step:
     if now is None or now.version != left.version:
         raise Conflict("changed_since", number=left.number)
     earlier = journal.before(change.connection, change.site.site_id, left.entry_id, line.seq)
-    before = getattr(earlier.frame, "entry", None) if earlier else None
+    before = rules.was(frame, getattr(earlier.frame, "entry", None) if earlier else None)
     if not isinstance(before, Entry):  # the journal of a newer program, or a frame of before the first line
         raise Conflict("not_undoable")
-    return _Step(line, frame, rules.undone(frame, line.seq, before, now, frame.zone_id))
+    return _Step(line, frame, now, rules.undone(frame, line.seq, before, now, frame.zone_id))
 
 
 def _check_rooms(change: Change, steps: list[_Step]) -> None:
@@ -93,6 +106,16 @@ def _check_rooms(change: Change, steps: list[_Step]) -> None:
         inside = in_room(change, room_of(change, entry.room_id), "called")
         if any(other.entry_id not in going for other in inside):
             raise Conflict("room_occupied", room_id=entry.room_id)
+
+
+def _check_people(change: Change, steps: list[_Step]) -> None:
+    """Nobody gets back a number for a service for which they have taken another by now."""
+    going = {step.undone.entry.entry_id for step in steps}
+    for step in steps:
+        entry, left = step.undone.entry, step.left
+        held = left.state in ACTIVE and left.service_id == entry.service_id
+        if entry.state in ACTIVE and not held:
+            sending_on.check_holds_no_other(change, entry, entry.service_id, going)
 
 
 def _earlier_calls(change: Change, entry: Entry, seq: int) -> dict[str, object]:

@@ -10,6 +10,7 @@ import pytest
 import protocol.requests
 from locales import t
 from protocol.appointments import AddAppointment, CancelAppointment, ChangeAppointmentRule, ImportAppointments
+from protocol.journey import ChangeJourney
 from protocol.nouns import PriorityClass
 from protocol.policy import Rule
 from protocol.requests import (
@@ -19,13 +20,11 @@ from protocol.requests import (
     ChangePolicy,
     ChangeQuota,
     ChangeService,
-    ChangeSite,
-    SaveRoom,
-    SaveService,
-    SaveZone,
     UploadOfflineTicket,
 )
+from protocol.site import ChangeSite, SaveRoom, SaveService, SaveZone
 from queue_server.api.errors import STATUS
+from queue_server.domain.journey import Mistaken
 from queue_server.domain.opening import ClosedCode
 from queue_server.domain.why import Cause
 from tests.house.tree import ROOT
@@ -41,10 +40,12 @@ def test_an_example_is_a_right_message(name: str, text: str) -> None:
 
 def test_every_setting_and_policy_has_an_example() -> None:
     named = {name for name, _ in EXAMPLES}
-    of_services = (ChangePolicy, ChangeService, ChangeOpeningHours, ChangeQuota, ChangeNumbers, ChangeOvernight)
+    of_services = (ChangePolicy, ChangeService, ChangeOpeningHours, ChangeQuota, ChangeNumbers, ChangeJourney)
     of_the_site = (ChangeSite, SaveZone, SaveService, SaveRoom)
     of_appointments = (AddAppointment, CancelAppointment, ImportAppointments, ChangeAppointmentRule)
-    assert {one.__name__ for one in (*of_services, *of_the_site, *of_appointments, UploadOfflineTicket)} <= named
+    assert {
+        one.__name__ for one in (*of_services, ChangeOvernight, *of_the_site, *of_appointments, UploadOfflineTicket)
+    } <= named
     shown = {
         wish.policy.rule
         for name, text in EXAMPLES
@@ -54,7 +55,7 @@ def test_every_setting_and_policy_has_an_example() -> None:
 
 
 def test_every_code_stands_on_the_page() -> None:
-    codes = [*get_args(Rule), *get_args(PriorityClass), *get_args(Cause), *get_args(ClosedCode)]
+    codes = [*get_args(Rule), *get_args(PriorityClass), *get_args(Cause), *get_args(ClosedCode), *get_args(Mistaken)]
     assert [code for code in codes if f"`{code}`" not in PAGE] == []
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import protocol.appointments
+import protocol.journey
 import protocol.nouns
 import protocol.requests
 from protocol.frames import FRAME_TYPES, FROM_SERVER, VERSION, Hello, Numbered
@@ -22,7 +23,7 @@ FILES = sorted(GOLDEN.glob("protocol-*/*.json"))
 def decode(name: str, text: str) -> Value:
     kind, _, rest = name.partition("-")
     if kind in ("request", "answer"):
-        homes = (protocol.requests, protocol.appointments, protocol.nouns)
+        homes = (protocol.requests, protocol.appointments, protocol.journey, protocol.nouns)
         found = next(getattr(home, rest) for home in homes if hasattr(home, rest))
         kind_of: type[Value] = found
         return kind_of.model_validate_json(text)

@@ -11,7 +11,7 @@ from protocol.frames import FRAME_TYPES, STAFF, Frame, TicketCalled, TicketTrans
 from protocol.nouns import Entry, Priority
 
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
-PRIVATE = ("pregnant", "confirmed", "rest", "condition", "aged_75", "admin", "capped", "next_step")
+PRIVATE = ("pregnant", "confirmed", "rest", "condition", "aged_75", "admin", "capped", "next_step", "blood", "scan")
 ENTRY = Entry(
     entry_id="e1",
     ticket_id="t1",
@@ -25,6 +25,8 @@ ENTRY = Entry(
     held_reason="rest",
     held_until=NOON,
     place=NOON,
+    step="blood",
+    then=("scan",),
 )
 REQUIRED: dict[str, object] = {
     "room_number": "5",
@@ -33,6 +35,7 @@ REQUIRED: dict[str, object] = {
     "business_day": "2026-11-21",
     "undone_type": "ticket_called",
     "from_room_id": "room-4",
+    "from_entry_id": "e0",
     "from_service_id": "general",
     "reason": "next_step",
 }

@@ -33,6 +33,9 @@ export function show(target, visible) {
   target.hidden = !visible
 }
 
+// A name in the reader's language, else in Vietnamese, else in any.
+export const named = (names) => names[about.language] ?? names.vi ?? Object.values(names)[0] ?? ''
+
 // Writes only what differs, so that screen readers are not told the same again.
 export function say(target, words) {
   if (target.textContent !== words) target.textContent = words

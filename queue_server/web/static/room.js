@@ -4,14 +4,15 @@ import { ask as question, asking, reasons } from './ask.js'
 import { drawAbsent, drawAlerts, drawBoard, drawHeard, drawHeld, drawSince, drawTroubles } from './room_view.js'
 import { closeQuestion, drawRoomState, pauseBody, pauseQuestion, roomReasonAgainst } from './room_state.js'
 import { follow } from './feed.js'
-import { about, byId, say, session, show, signOut, text } from './page.js'
+import { about, byId, named, say, session, show, signOut, text } from './page.js'
+import { askSendOn, NOTE } from './send_on.js'
 import { targets } from './transfer.js'
 import { lastAction } from './undo.js'
 
 const BOARD_EVERY_MS = 30000 // minutes go by without any frame
 const TOUCHES_THE_BOARD = new Set([
   'ticket_issued', 'ticket_called', 'ticket_not_here', 'ticket_returned', 'ticket_finished', 'ticket_held',
-  'ticket_transferred', 'action_undone', 'services_changed', 'room_changed',
+  'ticket_transferred', 'ticket_sent_on', 'action_undone', 'services_changed', 'room_changed',
 ])
 
 const HOLD_REASONS = ['papers', 'payment', 'tests', 'rest', 'other']
@@ -32,15 +33,16 @@ const actions = {
   finish: { button: byId('do-finish'), path: '/api/finishes', body: () => looked(state.board.current.entry) },
   hold: { button: byId('do-hold'), path: '/api/holds', ask: () => askHold(state.board.current.entry) },
   transfer: { button: byId('do-transfer'), path: '/api/transfers', ask: () => askTransfer(state.board.current.entry) },
+  send_on: { button: byId('do-send-on'), path: '/api/send-ons', ask: () => askOn(state.board.current) },
   undo: { button: byId('do-undo'), path: () => last.path, body: () => last.body },
   pause: { button: byId('do-pause'), path: '/api/room-pauses', ask: askPause },
   close: { button: byId('do-close'), path: '/api/room-closings', ask: askClose },
   open: { button: byId('do-open'), path: '/api/room-openings', body: () => ({ room_id: about.room_id }) },
 }
 const OF_THE_ROOM = new Set(['pause', 'close', 'open'])
-const PATHS = { chosen: '/api/chosen-calls', release: '/api/releases' }
-const KEYS = { ' ': 'next', r: 'recall', n: 'not_here', f: 'finish', h: 'hold', t: 'transfer', u: 'undo', p: 'pause', c: 'close', o: 'open' }
-const CODES = { Space: 'next', KeyR: 'recall', KeyN: 'not_here', KeyF: 'finish', KeyH: 'hold', KeyT: 'transfer', KeyU: 'undo', KeyP: 'pause', KeyC: 'close', KeyO: 'open' }
+const PATHS = { chosen: '/api/chosen-calls', release: '/api/releases', end_visit: '/api/visit-ends' }
+const KEYS = { ' ': 'next', r: 'recall', n: 'not_here', f: 'finish', h: 'hold', t: 'transfer', s: 'send_on', u: 'undo', p: 'pause', c: 'close', o: 'open' }
+const CODES = { Space: 'next', KeyR: 'recall', KeyN: 'not_here', KeyF: 'finish', KeyH: 'hold', KeyT: 'transfer', KeyS: 'send_on', KeyU: 'undo', KeyP: 'pause', KeyC: 'close', KeyO: 'open' }
 const last = lastAction(about.room_id)
 
 const looked = (entry) => ({ entry_id: entry.entry_id, version: entry.version })
@@ -106,7 +108,8 @@ function reasonAgainst(name) {
   if (name === 'undo') return last.left(serverNow()) > 0 ? null : 'why.nothing_to_undo'
   if (OF_THE_ROOM.has(name)) return roomReasonAgainst(name, state.board.room)
   if (name === 'next') return state.board.next ? null : 'why.nobody'
-  return state.board.current ? null : 'why.no_current'
+  if (!state.board.current) return 'why.no_current'
+  return name === 'send_on' && !state.board.current.offered ? 'why.no_journey' : null
 }
 
 function canRecallAbsent() {
@@ -149,10 +152,16 @@ function askTransfer(entry) {
   const fields = [
     { name: 'target', label: text('transfer.target'), required: true, options: [['', text('transfer.choose')]], groups: targets(state.services, state.rooms, entry) },
     { name: 'place', label: text('transfer.place'), options: TRANSFER_PLACES.map((name) => [name, text(`transfer.place.${name}`)]) },
+    NOTE,
   ]
-  question({ heading: text('transfer.heading', { number: entry.number }), fields, choices: reasons('transfer', TRANSFER_REASONS) }, (reason, { target, place }) => {
-    perform('transfer', { ...looked(entry), ...JSON.parse(target), place, reason }, entry.number)
+  question({ heading: text('transfer.heading', { number: entry.number }), fields, choices: reasons('transfer', TRANSFER_REASONS) }, (reason, { target, place, note }) => {
+    perform('transfer', { ...looked(entry), ...JSON.parse(target), place, reason, note: note || null }, entry.number)
   })
+}
+
+function askOn({ entry, offered }) {
+  const send = (steps, note) => perform('send_on', { ...looked(entry), steps, note }, entry.number)
+  askSendOn(entry, offered, send, () => perform('end_visit', looked(entry), entry.number))
 }
 
 // Before people are sent elsewhere it is shown who would go where; the server refuses when that is not so any more.
@@ -188,6 +197,8 @@ byId('waiting').addEventListener('click', (event) => {
 })
 
 function perform(name, body, number) {
+  if (doing.busy) return
+  show(byId('sent-on'), false)
   const path = actions[name]?.path ?? PATHS[name]
   if (doing.start(name, typeof path === 'function' ? path() : path, body)) tell(text('doing', { action: label(name), number }), 'good', 'hourglass')
 }
@@ -309,6 +320,11 @@ function dismiss(seq) {
 function hear(numbered) {
   const { frame, seq, at } = numbered
   if (frame.type === 'services_changed') Object.assign(state, { services: frame.services, rooms: frame.rooms })
+  if (frame.type === 'ticket_sent_on' && frame.from_room_id === about.room_id) {
+    const service = named(state.services.find(({ service_id }) => service_id === frame.entry.service_id)?.names ?? {})
+    say(byId('sent-on-text'), text('sent_on', { number: frame.entry.number, service, room: frame.room_number }))
+    show(byId('sent-on'), true)
+  }
   if (frame.type === 'ticket_called' && frame.entry.room_id === about.room_id) {
     state.call = { seq, entryId: frame.entry.entry_id, at: Date.parse(at), live: true, shown: false, heard: false, failed: new Set() }
   } else if (frame.type === 'ticket_not_here' && frame.by_rule && frame.entry.room_id === about.room_id) {

@@ -1,5 +1,6 @@
 // Drawing the staff panel. Only draws: what to do about a press is told by room.js.
 import { about, byId, element, icon, say, show, text } from './page.js'
+import { byDefault } from './send_on.js'
 
 const SOON_MIN = 30 // a wait that is getting long, and one that is too long
 const LONG_MIN = 45
@@ -25,9 +26,19 @@ function drawNow(current) {
   say(number, current ? current.entry.number : text('nobody_now'))
   say(byId('now-name'), current ? (current.patient?.name ?? text('no_name')) : '')
   say(byId('now-born'), current?.patient?.birth_year ?? '')
+  drawOffered(current)
   const special = current && current.entry.priority.priority_class !== 'normal'
   show(byId('now-priority'), Boolean(special))
   if (special) say(byId('now-priority-text'), text(`class.${current.entry.priority.priority_class}`))
+}
+
+function drawOffered(current) {
+  const offered = current?.offered
+  show(byId('do-send-on'), Boolean(offered))
+  show(byId('now-then'), Boolean(offered))
+  if (offered) say(byId('now-then-text'), offered.default.length > 0 ? text('then', { steps: byDefault(offered) }) : text('then.end'))
+  show(byId('now-note'), Boolean(current?.note))
+  say(byId('now-note-text'), current?.note ?? '')
 }
 
 function waitingRow(one) {

@@ -1,7 +1,6 @@
 // Where somebody can be sent: services that have an open room, and open rooms.
-import { about, text } from './page.js'
+import { about, named, text } from './page.js'
 
-const named = (names) => names[about.language] ?? names.vi ?? Object.values(names)[0] ?? ''
 const byWords = ([, one], [, other]) => one.localeCompare(other, about.language, { numeric: true })
 
 export function targets(services, rooms, entry) {

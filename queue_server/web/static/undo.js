@@ -1,6 +1,6 @@
 // The last action of this page that can still be taken back. Kept over a reload; the server has the last word.
 const WINDOW_S = 60
-const UNDOABLE = new Set(['next', 'recall', 'not_here', 'hold', 'finish', 'chosen', 'transfer', 'pause', 'close'])
+const UNDOABLE = new Set(['next', 'recall', 'not_here', 'hold', 'finish', 'chosen', 'transfer', 'send_on', 'end_visit', 'pause', 'close'])
 
 export function lastAction(roomId) {
   const kept = `denluot.last.${roomId}`

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, select
 
-from protocol.frames import TicketFinished, TicketIssued
+from protocol.frames import TicketFinished, TicketIssued, TicketSentOn
 from protocol.nouns import Entry, Identity
 from queue_server.store import journal
 from queue_server.store import tables as db
@@ -87,6 +87,7 @@ def _issue(connection: Connection, visit_id: str, number: str) -> None:
         connection, SITE.site_id, frame, at=START, written_at=START, caller="device:kiosk-1", visit_id=visit_id
     )
     # Other things happen between arrivals; the feed passes them by.
-    journal.append(
-        connection, SITE.site_id, TicketFinished(entry=entry), at=START, written_at=START, caller="device:kiosk-1"
-    )
+    further = entry.model_copy(update={"entry_id": f"further-{number}"})
+    sent_on = TicketSentOn(entry=further, from_entry_id=entry.entry_id, from_room_id="room-5", room_number="5")
+    for other in (sent_on, TicketFinished(entry=entry)):
+        journal.append(connection, SITE.site_id, other, at=START, written_at=START, caller="device:kiosk-1")
