@@ -123,6 +123,8 @@ def _way(ticket: Ticket, language: str) -> list[AnyBlock]:
     plain = t("ticket.room", language, room=room.number).replace(NO_BREAK, " ")
     if name and name.casefold() not in (plain.casefold(), room.number.casefold(), service.casefold()):
         lines.append(Line(text=name, weight="bold"))
+    if room.doctor:
+        lines.append(Line(text=shorten(t("ticket.doctor", language, name=room.doctor), LINE_LENGTH)))
     directions = _name(room.directions, language)
     if directions:
         lines.append(Line(text=directions))

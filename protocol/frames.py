@@ -70,6 +70,8 @@ class TicketIssued(Frame):
     """The appointment that it was taken for."""
     timing: Timing | None = None
     """How the person came for an appointment; also when the number is none for it (another day)."""
+    offered_room_id: str | None = None
+    """The room that was offered in place of the one asked for."""
     printed_room_id: str | None = None
     """The room on the paper of an offline ticket; it may have closed since, so that ``entry.room_id`` is another."""
 
@@ -262,6 +264,7 @@ class ServiceSettingsChanged(Frame):
     overnight: Overnight | None = None
     appointments: AppointmentRule | None = None
     assignment: Assignment | None = None
+    offer_minutes: int | None = None
 
 
 class SiteChanged(Frame):

@@ -127,6 +127,8 @@ class Room(Value):
     service_ids: tuple[str, ...] = ()
     open: bool = True
     """False: it takes nobody. Whoever still waits there may be called."""
+    doctor: str = ""
+    """Who sees patients there, as the hospital shows it on the door: people may ask for a doctor."""
     pause: Pause | None = None
     """Set while the room pauses. It still takes people: they wait, and are told until when."""
 
@@ -227,6 +229,14 @@ class Entry(Value):
     """Waits for whichever room of the service calls first: `room_id` is then only where it is counted."""
 
 
+class RoomOffer(Value):
+    """Another room of the service, where somebody who asked for a room would wait clearly less."""
+
+    room: Room
+    people_ahead: int
+    wait: WaitEstimate
+
+
 class Ticket(Value):
     """The number held for the whole visit, as the kiosk needs it to tell the patient where to go."""
 
@@ -243,6 +253,8 @@ class Ticket(Value):
     wait: WaitEstimate
     zone_names: Names = {}
     """Where to wait, for a ticket whose room is told when it is called."""
+    offer: RoomOffer | None = None
+    """Only beside a new ticket for a room that was asked for; `SwitchRoom` accepts it, once."""
     already_held: bool = False
     """True when the person had this ticket before: nothing new was issued."""
     offline: bool = False

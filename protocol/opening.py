@@ -128,8 +128,13 @@ Assignment: TypeAlias = Literal["at_issue", "at_call"]
 """When somebody's room is settled: with the ticket, or by whichever room of the service calls first (a pool)."""
 
 
+OfferMinutes: TypeAlias = Annotated[int, Field(ge=5, le=240)]
+
+
 class RoomAssignment(_Setting):
-    assignment: Assignment
+    assignment: Assignment = "at_issue"
+    offer_minutes: OfferMinutes | None = 20
+    """Who asks for a room is offered another one that waits shorter by more than this; None: never."""
 
 
 ASSIGNMENT: TypeAdapter[RoomAssignment] = TypeAdapter(RoomAssignment)

@@ -31,7 +31,7 @@ from protocol.nouns import (
     TransferReason,
     Value,
 )
-from protocol.opening import Assignment, NumberFormat, OpeningHours, Overnight, Quota
+from protocol.opening import Assignment, NumberFormat, OfferMinutes, OpeningHours, Overnight, Quota
 from protocol.policy import Policy
 from protocol.request import LARGEST as LARGEST
 from protocol.request import Done as Done
@@ -77,6 +77,22 @@ class IssueTicket(Request):
     intake: Intake
     declared: DeclaredPriority | None = None
     """A right to priority that the person tells of; it counts once staff have confirmed it."""
+    room_id: Id | None = None
+    """The room that the person asks for, because of its doctor."""
+
+
+class EntryAction(Request):
+    entry_id: Id
+    version: int = Field(ge=1, le=LARGEST)
+
+
+class SwitchRoom(EntryAction):
+    """Accept the offer that came with a new ticket. The number and its time stay."""
+
+    path: ClassVar[str] = "/api/room-switches"
+    answer: ClassVar[type[Value]] = Ticket
+
+    room_id: Id
 
 
 class UploadOfflineTicket(Request):
@@ -167,11 +183,6 @@ class CallNext(Request):
     answer: ClassVar[type[Value]] = Acted
 
     room_id: Id
-
-
-class EntryAction(Request):
-    entry_id: Id
-    version: int = Field(ge=1, le=LARGEST)
 
 
 class Recall(EntryAction):
@@ -397,6 +408,7 @@ class ChangeAssignment(Request):
 
     service_id: Id
     assignment: Assignment
+    offer_minutes: OfferMinutes | None = 20
 
 
 class ChangeOvernight(Request):
@@ -430,6 +442,7 @@ CreatePairingCode.answer = PairingCode
 REQUESTS: tuple[type[Request], ...] = (
     PairDevice,
     IssueTicket,
+    SwitchRoom,
     UploadOfflineTicket,
     ReportPrint,
     ReportHealth,

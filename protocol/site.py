@@ -91,6 +91,8 @@ class RoomShape(_Shape):
     directions: Texts = Field(default_factory=dict)
     """The way there, from the entrance."""
     service_ids: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
+    doctor: Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)] = ""
+    """Who sees patients there, as it is shown to them; empty = nobody is named."""
 
     @field_validator("service_ids")
     @classmethod

@@ -18,13 +18,14 @@ from protocol.requests import (
     RaiseAlert,
     ReportHealth,
     ReportPrint,
+    SwitchRoom,
     UploadOfflineTicket,
 )
 from queue_server.api.errors import RESPONSES
 from queue_server.auth.deps import open_to_all, require_device, the_core
 from queue_server.core import Core
 from queue_server.errors import Conflict, NotAllowed
-from queue_server.usecases import arrivals, devices, offline
+from queue_server.usecases import arrivals, devices, offline, switching
 from queue_server.usecases.once import answer, secret_answer
 
 router = APIRouter(tags=["devices"], responses=RESPONSES)
@@ -62,6 +63,16 @@ async def issue_ticket(
         caller(device),
         lambda change: arrivals.issue(change, wish, device.device_id, core.settings.calling),
         Ticket,
+    )
+
+
+@router.post(SwitchRoom.path)
+async def switch_room(
+    wish: SwitchRoom, device: Device = Depends(require_device("kiosk")), core: Core = Depends(the_core)
+) -> Ticket:
+    """Take the quicker room that was offered at this kiosk with the ticket; once."""
+    return await answer(
+        core, wish, caller(device), lambda change: switching.switch(change, wish, device.device_id), Ticket
     )
 
 

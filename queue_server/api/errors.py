@@ -89,6 +89,8 @@ STATUS: Mapping[str, int] = {
     "number_taken": 409,
     "nobody_waiting": 409,
     "waits_elsewhere": 409,
+    "wanted_room_closed": 409,
+    "no_offer": 409,
     "room_closed": 409,
     "room_open": 409,
     "room_changed": 409,

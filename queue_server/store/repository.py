@@ -151,6 +151,7 @@ def _room(row: RowMapping, service_ids: Sequence[str]) -> Room:
         directions=row["directions"],
         service_ids=tuple(service_ids),
         open=row["open"],
+        doctor=row["doctor"],
         pause=Pause(reason=row["pause_reason"], until=row["paused_until"]) if row["pause_reason"] else None,
     )
 

@@ -125,6 +125,7 @@ room = Table(
     _count("floor", 1),
     _json("directions"),
     _flag("open", True),
+    Column("doctor", String(120), server_default="", nullable=False),  # as shown to patients
     Column("pause_reason", String(16), nullable=True),
     _moment("paused_until", nullable=True),
     UniqueConstraint("site_id", "number"),

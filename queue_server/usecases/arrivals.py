@@ -34,10 +34,11 @@ from queue_server.store import repository as store
 from queue_server.store.repository import TicketRow
 from queue_server.usecases.announcing import when_full
 from queue_server.usecases.appointments import arrived, keeping_of, rule_of
-from queue_server.usecases.assigning import assign_room, booked_room, is_pooled
+from queue_server.usecases.assigning import assign_room, booked_room, is_pooled, wanted_room
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.foreseen import wait_at, wait_in_pool
 from queue_server.usecases.journeys import Stage, first_step, whole_way
+from queue_server.usecases.offering import offer
 from queue_server.usecases.opening import opens_text, status_for, take_number
 from queue_server.usecases.ordering import Place, line_of_room, place_in_line, place_in_pool
 from queue_server.usecases.overnight import carry_over, kept_overnight
@@ -49,8 +50,9 @@ LONGEST_NUMBER = 64
 def issue(change: Change, request: IssueTicket, device_id: str | None, rules: CallingRules = CallingRules()) -> Ticket:
     """A new ticket, or the one this person already holds for this service today (``already_held``).
 
-    Raises NotFound ``unknown_service``; Conflict ``not_self_service``, ``no_open_room``, a
-    `queue_server.domain.opening.ClosedCode` or a `queue_server.domain.keeping.Refusal`; Invalid ``bad_identity``.
+    Raises NotFound ``unknown_service``, ``unknown_room``; Conflict ``not_self_service``, ``no_open_room``,
+    ``room_without_service``, ``wanted_room_closed``, a `queue_server.domain.opening.ClosedCode` or a
+    `queue_server.domain.keeping.Refusal`; Invalid ``bad_identity``.
     """
     service = store.load_service(change.connection, change.site.site_id, request.service_id)
     if service is None:
@@ -74,10 +76,20 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
     if isinstance(admission, AlreadyHeld):
         return _held(change, service, admission, device_id, rules)
     visit_id = people.keep_visit(change.connection, site_id, patient_id, change.day, intake, new_id(), change.at)
-    booked = booked_room(change, service.service_id, keeping)
-    room = booked or assign_room(change, service.service_id, change.day)
+    wanted = wanted_room(change, service.service_id, request.room_id) if request.room_id else None
+    named = wanted or booked_room(change, service.service_id, keeping)
+    room = named or assign_room(change, service.service_id, change.day)
     number = take_number(change, service, known_class(priority))
-    given = Given(number, new_id(), room, priority, device_id, names_room=booked is not None, keeping=keeping)
+    given = Given(
+        number,
+        new_id(),
+        room,
+        priority,
+        device_id,
+        names_room=named is not None,
+        asked_for=wanted is not None,
+        keeping=keeping,
+    )
     ticket = keep_ticket(change, service, intake, visit_id, given)
     when_full(change, service.service_id)
     return ticket
@@ -144,6 +156,8 @@ class Given:
     printed_room_id: str | None = None
     names_room: bool = False
     """The room is settled, also where others are only told theirs by the call: it was booked, or is on the paper."""
+    asked_for: bool = False
+    """The person asked for this room: a clearly quicker one is offered."""
     keeping: Keeping | None = None
     flags: tuple[str, ...] = ()
 
@@ -181,6 +195,8 @@ def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str,
     store.insert_ticket(change.connection, change.site.site_id, ticket, given.device_id)
     store.insert_entry(change.connection, change.site.site_id, change.day, entry)
     told = describe(change, ticket, entry, service, change.day)
+    if given.asked_for:
+        told = told.model_copy(update={"offer": offer(change, entry, told.wait, change.day)})
     frame = TicketIssued(
         entry=entry,
         device_id=given.device_id,
@@ -190,6 +206,7 @@ def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str,
         promised=None if given.offline else told.wait,  # what a kiosk alone promised is not known
         appointment_id=keeping.appointment.appointment_id if keeping and keeping.uses_it else None,
         timing=keeping.timing if keeping else None,
+        offered_room_id=told.offer.room.room_id if told.offer else None,
         zone_id=room.zone_id,
     )
     change.journal(frame, visit_id=visit_id)
@@ -276,14 +293,27 @@ def ticket_by_address(reading: Reading, address: str) -> TicketView:
     row = store.load_ticket_by_address(reading.connection, reading.site.site_id, address)
     if row is None:
         raise NotFound("unknown_ticket")
+    ticket, day, entries = _described(reading, row)
+    over, moved = day < reading.today, _moved(reading, ticket.entry)
+    return TicketView(ticket, reading.site, over, whole_way(reading, row, entries), moved)
+
+
+def ticket_of(reading: Reading, ticket_id: str) -> Ticket:
+    """The ticket with this id as it is now. Raises NotFound ``unknown_ticket``."""
+    row = store.load_ticket(reading.connection, reading.site.site_id, ticket_id)
+    if row is None:
+        raise NotFound("unknown_ticket")
+    return _described(reading, row)[0]
+
+
+def _described(reading: Reading, row: TicketRow) -> tuple[Ticket, str, list[Entry]]:
+    """With the day in whose line it stands, and all its entries."""
     entries = store.entries_of_ticket(reading.connection, row.ticket_id)
     entry = current(entries)
     service = store.load_service(reading.connection, reading.site.site_id, entry.service_id)
     assert service is not None, "an entry always has its service"
     day = store.day_of_entry(reading.connection, entry.entry_id)
-    ticket = describe(reading, row, entry, service, day)
-    over, moved = day < reading.today, _moved(reading, entry)
-    return TicketView(ticket, reading.site, over, whole_way(reading, row, entries), moved)
+    return describe(reading, row, entry, service, day), day, entries
 
 
 def _moved(reading: Reading, entry: Entry) -> Moved | None:

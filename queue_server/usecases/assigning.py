@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from protocol.nouns import Room
-from protocol.opening import ASSIGNMENT
+from protocol.opening import ASSIGNMENT, RoomAssignment
 from queue_server.domain.assignment import RoomLoad, least_busy, pause_left
 from queue_server.domain.keeping import Keeping
-from queue_server.errors import Conflict
+from queue_server.errors import Conflict, NotFound
 from queue_server.store import repository as store
 from queue_server.store.rules import load_rules
 from queue_server.usecases.change import Reading
 
 
+def rule_of_assignment(reading: Reading, service_id: str) -> RoomAssignment:
+    known = load_rules(reading.connection, reading.site.site_id, "assignment", ASSIGNMENT)
+    return known.get(service_id) or RoomAssignment()
+
+
 def is_pooled(reading: Reading, service_id: str) -> bool:
     """Whether new tickets of this service name no room: it is told by the call."""
-    rule = load_rules(reading.connection, reading.site.site_id, "assignment", ASSIGNMENT).get(service_id)
-    return rule is not None and rule.assignment == "at_call"
+    return rule_of_assignment(reading, service_id).assignment == "at_call"
+
+
+def wanted_room(reading: Reading, service_id: str, room_id: str) -> Room:
+    """The room that somebody asks for. Raises NotFound ``unknown_room``; Conflict ``room_without_service``,
+    ``wanted_room_closed``."""
+    room = store.load_room(reading.connection, reading.site.site_id, room_id)
+    if room is None:
+        raise NotFound("unknown_room")
+    if service_id not in room.service_ids:
+        raise Conflict("room_without_service", room_id=room_id)
+    if not room.open:
+        raise Conflict("wanted_room_closed", room_id=room_id)
+    return room
 
 
 def room_loads(reading: Reading, day: str) -> list[RoomLoad]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from protocol.frames import TicketTransferred
-from protocol.nouns import Entry, HandoverReason, Names, Room, Value, WaitEstimate
+from protocol.nouns import Entry, HandoverReason, Names, Room, TransferReason, Value, WaitEstimate
 from queue_server.domain import estimate, lifecycle
 from queue_server.domain.handover import MOVED, Move, hand_over, token
 from queue_server.domain.order import seniority
@@ -64,7 +64,7 @@ def carry_out(change: Change, room: Room, shown: str, reason: HandoverReason) ->
     moves = _plan(change, room)
     if token(room, moves) != shown:
         raise Conflict("line_changed", room_id=room.room_id)
-    seqs = [_move(change, move.entry, room, move.to, reason) for move in moves if move.to is not None]
+    seqs = [move(change, one.entry, room, one.to, reason) for one in moves if one.to is not None]
     return tuple(seqs), len(moves) - len(seqs)
 
 
@@ -96,7 +96,8 @@ def _foreseen(reading: Reading, moves: list[Move]) -> dict[str, tuple[int, WaitE
     return found
 
 
-def _move(change: Change, entry: Entry, here: Room, there: Room, reason: HandoverReason) -> int:
+def move(change: Change, entry: Entry, here: Room, there: Room, reason: HandoverReason | TransferReason) -> int:
+    """Wait in front of another door, with the same place; the number of the journal entry that tells of it."""
     after = lifecycle.move(entry, there.room_id)
     store.save_entry(change.connection, after, first_called_at=None, turn_at=None, overtook=False)
     frame = TicketTransferred(

@@ -49,6 +49,7 @@ class ServiceSettings(Value):
     overnight: Overnight | None = None
     appointments: AppointmentRule | None = None
     assignment: Assignment = "at_issue"
+    offer_minutes: int | None = 20
 
 
 class AllSettings(Value):
@@ -118,8 +119,14 @@ def change_appointment_rule(change: Change, request: ChangeAppointmentRule) -> D
 def change_assignment(change: Change, request: ChangeAssignment) -> Done:
     """From the next ticket on; who waits keeps what their ticket says. Raises ``unknown_service``."""
     _check_service(change, request.service_id)
-    _keep(change, "assignment", request.service_id, RoomAssignment(assignment=request.assignment))
-    frame = ServiceSettingsChanged(service_id=request.service_id, changed="assignment", assignment=request.assignment)
+    rule = RoomAssignment(assignment=request.assignment, offer_minutes=request.offer_minutes)
+    _keep(change, "assignment", request.service_id, rule)
+    frame = ServiceSettingsChanged(
+        service_id=request.service_id,
+        changed="assignment",
+        assignment=request.assignment,
+        offer_minutes=request.offer_minutes,
+    )
     return _told(change, frame)
 
 
@@ -142,7 +149,8 @@ def settings(reading: Reading) -> AllSettings:
                 numbers=numbers.get(scope),
                 overnight=overnight.get(scope),
                 appointments=appointments.get(scope),
-                assignment=assigned[scope].assignment if scope in assigned else "at_issue",
+                assignment=assigned.get(scope, RoomAssignment()).assignment,
+                offer_minutes=assigned.get(scope, RoomAssignment()).offer_minutes,
             )
             for scope in scopes
         )

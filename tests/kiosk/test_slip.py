@@ -92,6 +92,11 @@ def test_a_ticket_of_a_pool_names_no_room() -> None:
     assert [text for text in told if "phòng 5" in text.lower()] == []
 
 
+def test_the_doctor_stands_under_the_room() -> None:
+    told = words(made(changed(room=ROOM.model_copy(update={"doctor": "BS. Trần Thị Mẫu"}))))
+    assert told[4:6] == ["Phòng 5, tầng 2", "Bác sĩ: BS. Trần Thị Mẫu"]
+
+
 def test_the_ticket_in_vietnamese() -> None:
     assert words(made()) == [
         "BỆNH VIỆN ĐA KHOA AN BÌNH",
