@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,12 @@ from protocol.requests import ChangeAssignment
 from queue_server.command_line import tell_accuracy
 from queue_server.errors import Invalid
 from queue_server.store import journal
-from queue_server.store.engine import Engine
+from queue_server.store.engine import Engine, open_engine
 from queue_server.store.repository import ensure_site
+from queue_server.store.schema import migrate
 from queue_server.waits import Waits
 from tests.queue_server.domain.waits.small_hospital import SEVEN, Story, in_order, plain_day
-from tests.queue_server.support import Clock, House, make_hospital, open_house
+from tests.queue_server.support import Clock, House, make_hospital, open_house, settings
 
 DAY = 1440.0
 HALF_PAST_EIGHT = SEVEN + timedelta(days=4, minutes=90)
@@ -143,21 +144,31 @@ def test_the_last_entry_before_a_moment(engine: Engine, keep: Callable[..., None
         assert journal.last_before(connection, "main", SEVEN + timedelta(days=99)) == len(lines)
 
 
-async def learned_house(house: House) -> None:
-    """The house has lived the story, and its reader has read it."""
-    house.core.waits.stop()
+def lived_before(folder: Path) -> None:
+    """The story is in the journal before the server starts; whatever its timers tell comes after."""
     story = learned()
     for number in range(5):
         story.issued(4 * DAY + 80 + number, f"waits-{number}")
-    await house.core.writer.run(lambda connection: write(connection, story))
-    await asyncio.to_thread(house.core.waits.catch_up)
+    engine = open_engine(settings(folder).database_url.get_secret_value())
+    migrate(engine)
+    with engine.begin() as connection:
+        ensure_site(connection, Site(site_id="main", names={}))
+        write(connection, story)
+    engine.dispose()
 
 
 @pytest.fixture
-async def wise(tmp_path: Path) -> Any:
+async def wise(tmp_path: Path) -> AsyncIterator[House]:
+    """A house that has lived the story, and whose reader has read it."""
+    await asyncio.to_thread(lived_before, tmp_path)
     async with open_house(tmp_path, Clock(HALF_PAST_EIGHT)) as house:
-        await learned_house(house)
+        await read_anew(house)
         yield house
+
+
+async def read_anew(house: House) -> None:
+    house.core.waits.stop()
+    await asyncio.to_thread(house.core.waits.catch_up)
 
 
 async def test_a_ticket_is_told_what_is_foreseen_and_the_journal_keeps_it(wise: House) -> None:
@@ -226,18 +237,15 @@ async def test_the_command_tells_the_same(wise: House) -> None:
         tell_accuracy(wise.core.settings, "yesterday")
 
 
-async def test_who_waits_for_any_room_is_told_what_is_foreseen_for_the_pool(tmp_path: Path) -> None:
-    async with open_house(tmp_path, Clock(HALF_PAST_EIGHT)) as house:
-        await learned_house(house)
-        await house.sign_in("boss")
-        pooled = ChangeAssignment(service_id="general", assignment="at_call")
-        assert (await house.send(pooled)).status_code == 200
-        assert (await house.issue(0))["wait"]["p50_minutes"] is None  # pools are learned from the next day on
-        house.core.waits.stop()
-        await asyncio.to_thread(house.core.waits.catch_up)
-        waits = [(await house.issue(number))["wait"] for number in range(1, 8)]
-        middles = [wait["p50_minutes"] for wait in waits]
-        assert None not in middles
-        assert middles == sorted(middles)
-        board = (await house.http.get("/api/rooms/r1/board")).json()
-        assert [one["wait"]["p50_minutes"] for one in board["waiting"]][1:] == middles
+async def test_who_waits_for_any_room_is_told_what_is_foreseen_for_the_pool(wise: House) -> None:
+    await wise.sign_in("boss")
+    pooled = ChangeAssignment(service_id="general", assignment="at_call")
+    assert (await wise.send(pooled)).status_code == 200
+    assert (await wise.issue(0))["wait"]["p50_minutes"] is None  # pools are learned from the next day on
+    await read_anew(wise)
+    waits = [(await wise.issue(number))["wait"] for number in range(1, 8)]
+    middles = [wait["p50_minutes"] for wait in waits]
+    assert None not in middles
+    assert middles == sorted(middles)
+    board = (await wise.http.get("/api/rooms/r1/board")).json()
+    assert [one["wait"]["p50_minutes"] for one in board["waiting"]][1:] == middles

@@ -36,7 +36,7 @@ _HOURS = {"am": 25200, "noon": 41400, "overrun": 0, "pm": 46800, "end": 61200}
 KINDS = (
     "ticket_issued", "ticket_called", "ticket_not_here", "ticket_returned", "ticket_finished", "ticket_held",
     "ticket_transferred", "action_undone", "priority_confirmed", "policy_changed", "room_changed",
-    "services_changed", "ticket_carried_over",
+    "services_changed", "ticket_carried_over", "ticket_sent_on",
 )  # fmt: skip
 """The kinds of frames that teach anything."""
 

@@ -295,3 +295,14 @@ def test_who_was_called_from_the_pool_by_mistake_waits_there_again() -> None:
     story.undone(2.5, "A", before, seq, "ticket_called")
     found = [(event["ev"], event["room"]) for event in events(story, pool())]
     assert found[-2:] == [("leave", "r2"), ("arrive", "r1")]
+
+
+def test_the_next_step_of_a_journey_is_another_wait() -> None:
+    story = Story()
+    story.issued(0, "A")
+    story.called(1, "A")
+    story.finished(9, "A")
+    onward = story.now["A"].model_copy(update={"entry_id": "A2", "room_id": "r2", "state": "waiting", "calls": 0})
+    story.tell(9, frames.TicketSentOn(entry=onward, from_entry_id="A", from_room_id="r1", room_number="2"))
+    last = events(story, hospital(room(), room("r2", "eyes")))[-1]
+    assert (last["ev"], last["queue"], last["ticket"]) == ("arrive", "r2", "A2")
