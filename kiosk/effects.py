@@ -40,9 +40,10 @@ from kiosk.events import (
     TicketArrived,
     TicketRefused,
     Unreadable,
+    WaitsNow,
 )
 from protocol import client, errors
-from protocol.frames import Numbered, ServicesChanged, Snapshot, TicketCalled, TicketIssued
+from protocol.frames import Heartbeat, Numbered, ServicesChanged, Snapshot, TicketCalled, TicketIssued
 from protocol.nouns import DeviceHealth, Ticket, Value
 from protocol.requests import RaiseAlert, ReportHealth, ReportPrint, Request
 
@@ -195,6 +196,8 @@ class Runner:
                     self._tell_health()
                 case Numbered():
                     self._tell_frame(heard)
+                case Heartbeat(waits=waits) if waits:
+                    self._tell(WaitsNow(waits))
                 case client.FeedLost():
                     self._tell(FeedAway())
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from kiosk.state import AlertReason
-from protocol.nouns import Identity, Room, Service, Site, Ticket
+from protocol.nouns import Identity, Room, Service, Site, Ticket, WaitEstimate
 from protocol.requests import IssueTicket
 
 # --- what happened -------------------------------------------------------------------------------------------------
@@ -109,6 +109,13 @@ class ServicesNow:
 
 
 @dataclass(frozen=True)
+class WaitsNow:
+    """How long the waits are by now, by service."""
+
+    waits: dict[str, WaitEstimate]
+
+
+@dataclass(frozen=True)
 class QueueMoved:
     """One more (or less) waits for a service."""
 
@@ -136,6 +143,7 @@ Event: TypeAlias = (
     | FeedSnapshot
     | ServicesNow
     | QueueMoved
+    | WaitsNow
     | FeedAway
 )
 

@@ -38,6 +38,7 @@ from kiosk.events import (
     TicketRefused,
     Touched,
     Unreadable,
+    WaitsNow,
 )
 from kiosk.state import (
     SCHEMES,
@@ -140,7 +141,7 @@ def _decide(state: State, event: Event) -> Step:
             return _printed(state, event)
         case AlertOutcome():
             return _alert(state, event)
-        case FeedSnapshot() | ServicesNow() | QueueMoved() | FeedAway():
+        case FeedSnapshot() | ServicesNow() | QueueMoved() | WaitsNow() | FeedAway():
             return _feed(state, event)
 
 
@@ -398,7 +399,7 @@ def _server_away(state: State, visit: Visit) -> Step:
     return replace(state, screen="trouble", trouble=Trouble("server_away"), visit=waiting), ()
 
 
-def _feed(state: State, event: FeedSnapshot | ServicesNow | QueueMoved | FeedAway) -> Step:
+def _feed(state: State, event: FeedSnapshot | ServicesNow | QueueMoved | WaitsNow | FeedAway) -> Step:
     match event:
         case FeedAway():
             return replace(state, away_since=state.now if state.away_since is None else state.away_since), ()
@@ -407,6 +408,12 @@ def _feed(state: State, event: FeedSnapshot | ServicesNow | QueueMoved | FeedAwa
                 service.model_copy(update={"waiting": max(service.waiting + event.by, 0)})
                 if service.service_id == event.service_id
                 else service
+                for service in state.hospital.services
+            )
+            return replace(state, hospital=replace(state.hospital, services=services)), ()
+        case WaitsNow():
+            services = tuple(
+                service.model_copy(update={"wait": event.waits.get(service.service_id, service.wait)})
                 for service in state.hospital.services
             )
             return replace(state, hospital=replace(state.hospital, services=services)), ()

@@ -15,6 +15,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias, get_args
 
 from pydantic import Field, TypeAdapter
 
+from protocol.appointments import Appointment, AppointmentRule
 from protocol.journey import Journey
 from protocol.nouns import (
     ChosenReason,
@@ -27,13 +28,14 @@ from protocol.nouns import (
     Room,
     Service,
     Site,
+    Timing,
     TransferPlace,
     TransferReason,
     Value,
     WaitEstimate,
     Zone,
 )
-from protocol.opening import Assignment, NumberFormat, OpeningHours, Quota
+from protocol.opening import Assignment, NumberFormat, OpeningHours, Overnight, Quota
 from protocol.policy import Policy
 from protocol.site import RoomShape, ServiceShape, SiteShape, ZoneShape
 
@@ -64,6 +66,10 @@ class TicketIssued(Frame):
     """The wait that was told with the ticket: measured against what came true."""
     offline: bool = False
     """Given by a kiosk from its own series, and told later; ``entry.issued_at`` is when it was given."""
+    appointment_id: str | None = None
+    """The appointment that it was taken for."""
+    timing: Timing | None = None
+    """How the person came for an appointment; also when the number is none for it (another day)."""
     printed_room_id: str | None = None
     """The room on the paper of an offline ticket; it may have closed since, so that ``entry.room_id`` is another."""
 
@@ -94,6 +100,8 @@ class TicketCalled(Frame):
 class TicketNotHere(Frame):
     type: Literal["ticket_not_here"] = "ticket_not_here"
     entry: Entry
+    by_rule: bool = False
+    """Nobody said so: the calls went unanswered for as long as the hospital's rule says."""
 
 
 class TicketReturned(Frame):
@@ -153,6 +161,15 @@ class TicketTransferred(Frame):
     placed: TransferPlace = "seniority"
 
 
+class TicketCarriedOver(Frame):
+    """The day changed, and this entry stays in the line of its room: the service is kept overnight."""
+
+    type: Literal["ticket_carried_over"] = "ticket_carried_over"
+    entry: Entry
+    business_day: str
+    """ISO date of the day in whose line it stands now."""
+
+
 class TicketPrinted(Frame):
     heard_by: ClassVar[frozenset[Listener]] = STAFF
     type: Literal["ticket_printed"] = "ticket_printed"
@@ -193,6 +210,14 @@ class DeviceHealthChanged(Frame):
     health: DeviceHealth
 
 
+class AppointmentChanged(Frame):
+    """An appointment was made, changed or cancelled. Whose it is, is not told."""
+
+    heard_by: ClassVar[frozenset[Listener]] = STAFF
+    type: Literal["appointment_changed"] = "appointment_changed"
+    appointment: Appointment
+
+
 class PriorityConfirmed(Frame):
     """Staff confirmed, granted or withdrew a priority; `entry` is as it is now, `was` what was known before."""
 
@@ -229,11 +254,13 @@ class ServiceSettingsChanged(Frame):
     heard_by: ClassVar[frozenset[Listener]] = STAFF
     type: Literal["service_settings_changed"] = "service_settings_changed"
     service_id: str | None = None
-    changed: Literal["open", "hours", "quota", "numbers", "assignment"]
+    changed: Literal["open", "hours", "quota", "numbers", "assignment", "overnight", "appointments"]
     open: bool | None = None
     hours: OpeningHours | None = None
     quota: Quota | None = None
     numbers: NumberFormat | None = None
+    overnight: Overnight | None = None
+    appointments: AppointmentRule | None = None
     assignment: Assignment | None = None
 
 
@@ -282,11 +309,13 @@ AnyFrame: TypeAlias = Annotated[
     | TicketHeld
     | ActionUndone
     | TicketTransferred
+    | TicketCarriedOver
     | TicketPrinted
     | CallAcknowledged
     | AlertRaised
     | DevicePaired
     | DeviceHealthChanged
+    | AppointmentChanged
     | PriorityConfirmed
     | PolicyChanged
     | JourneyChanged
@@ -306,11 +335,13 @@ FRAME_TYPES: tuple[type[Frame], ...] = (
     TicketHeld,
     ActionUndone,
     TicketTransferred,
+    TicketCarriedOver,
     TicketPrinted,
     CallAcknowledged,
     AlertRaised,
     DevicePaired,
     DeviceHealthChanged,
+    AppointmentChanged,
     PriorityConfirmed,
     PolicyChanged,
     JourneyChanged,
@@ -329,7 +360,14 @@ def plain_entry(entry: Entry) -> Entry:
     return entry.model_copy(update={"priority": Priority(), **_ONLY_STAFF_NEED})
 
 
-_ONLY_STAFF_NEED = {"held_reason": None, "held_until": None, "place": None, "step": None, "then": ()}
+_ONLY_STAFF_NEED = {
+    "held_reason": None,
+    "held_until": None,
+    "place": None,
+    "appointment": None,
+    "step": None,
+    "then": (),
+}
 
 
 _STAFF_ONLY = {"reason": "", "rule": "", "overtook": False, "chosen_reason": None, "by_role": ""}
@@ -342,7 +380,7 @@ def for_everyone(frame: AnyFrame) -> AnyFrame:
         return frame
     update: dict[str, object] = {"entry": plain_entry(entry)}
     if isinstance(frame, TicketIssued):
-        update |= {"flags": ()}
+        update |= {"flags": (), "appointment_id": None, "timing": None}
     elif isinstance(frame, TicketCalled):
         update |= _STAFF_ONLY
     elif isinstance(frame, TicketTransferred):
@@ -402,11 +440,17 @@ class Numbered(Value):
     frame: AnyFrame
 
 
+Waits: TypeAlias = dict[str, WaitEstimate]
+"""By service id."""
+
+
 class Heartbeat(Value):
     type: Literal["heartbeat"] = "heartbeat"
     seq: int
     """Number of the newest frame that this listener was sent, or of its snapshot."""
     at: datetime
+    waits: Waits = Field(default_factory=dict)
+    """How long somebody who comes now would wait, by service. Told to kiosks now and then; empty otherwise."""
 
 
 class Refused(Value):

@@ -7,11 +7,12 @@ a service, or returns to the room of an earlier step: to the same doctor, in the
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from protocol.nouns import Value
+from protocol.request import Done, Id, Request
 
 StepName: TypeAlias = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[a-z0-9_-]+$")]
 ServiceId: TypeAlias = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
@@ -46,3 +47,38 @@ class Journey(_Part):
 
 
 JOURNEY: TypeAdapter[Journey] = TypeAdapter(Journey)
+
+
+class ChangeJourney(Request):
+    """Which way numbers given for a service lead from now on; None: no further than that service."""
+
+    path: ClassVar[str] = "/api/journeys"
+    answer: ClassVar[type[Value]] = Done
+
+    service_id: Id
+    journey: Journey | None = None
+
+
+class JourneyMistake(Value):
+    kind: str
+    step: str
+    sentence: str = ""
+    """In the reader's language."""
+
+
+class JourneyPreview(Value):
+    """What the server would say to a journey, without keeping it."""
+
+    mistakes: tuple[JourneyMistake, ...]
+    way: tuple[str, ...]
+    """Names of the services that a visit goes through when staff choose nothing; empty while there are mistakes."""
+
+
+class PreviewJourney(Request):
+    """Look at a journey before it is set. Changes nothing."""
+
+    path: ClassVar[str] = "/api/journey-previews"
+    answer: ClassVar[type[Value]] = JourneyPreview
+
+    service_id: Id
+    journey: Journey

@@ -169,6 +169,8 @@ PriorityClass: TypeAlias = Literal[
 ]
 PriorityProof: TypeAlias = Literal["document", "seen", "medical", "none"]
 """What a confirmation rests on: a document shown, what anyone can see, a medical judgement; none when withdrawn."""
+Timing: TypeAlias = Literal["early", "on_time", "late", "other_day", "elsewhere"]
+"""How somebody comes for an appointment. ``elsewhere``: it is in another building."""
 EntryState: TypeAlias = Literal["waiting", "called", "not_here", "held", "finished", "cancelled"]
 HoldReason: TypeAlias = Literal["papers", "payment", "tests", "rest", "other"]
 """Why someone is held: papers to bring, something to pay, results to wait for, rest or preparation."""
@@ -215,6 +217,8 @@ class Entry(Value):
     """When a held entry waits again by itself; None = when staff call it."""
     place: datetime | None = None
     """Stands in for `issued_at` in the order of the line, for whoever lost or was given a place."""
+    appointment: datetime | None = None
+    """Of who came on time for an appointment: as if they had come then, as far as the policy lets anybody overtake."""
     step: str | None = None
     """Which step of the journey this is (`protocol.journey`); None = the visit is on no journey, or ended here."""
     then: tuple[str, ...] = ()
@@ -242,6 +246,10 @@ class Ticket(Value):
     already_held: bool = False
     """True when the person had this ticket before: nothing new was issued."""
     offline: bool = False
+    timing: Timing | None = None
+    """How the person came for an appointment, told when the number is issued; None without one."""
+    appointment_at: datetime | None = None
+    """The time of that appointment."""
 
 
 # --- devices -------------------------------------------------------------------------------------------------------

@@ -118,6 +118,12 @@ class NumberFormat(_Setting):
         return frozenset({self.letters, *(letters for chosen in others for letters in chosen.values())})
 
 
+class Overnight(_Setting):
+    """Whether people who were not seen stay in line when the day changes, as an emergency department needs it."""
+
+    keep: bool
+
+
 Assignment: TypeAlias = Literal["at_issue", "at_call"]
 """When somebody's room is settled: with the ticket, or by whichever room of the service calls first (a pool)."""
 
@@ -130,3 +136,4 @@ ASSIGNMENT: TypeAdapter[RoomAssignment] = TypeAdapter(RoomAssignment)
 HOURS: TypeAdapter[OpeningHours] = TypeAdapter(OpeningHours)
 QUOTA: TypeAdapter[Quota] = TypeAdapter(Quota)
 NUMBERS: TypeAdapter[NumberFormat] = TypeAdapter(NumberFormat)
+OVERNIGHT: TypeAdapter[Overnight] = TypeAdapter(Overnight)

@@ -8,11 +8,11 @@ version it was looking at. ``path`` is the address under the server's base, ``an
 from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, TypeAlias
-from uuid import uuid4
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from protocol.journey import Journey, StepNames
+from protocol.appointments import AddAppointment, CancelAppointment, ChangeAppointmentRule, ImportAppointments
+from protocol.journey import ChangeJourney, PreviewJourney, StepNames
 from protocol.nouns import (
     ChosenReason,
     Device,
@@ -31,37 +31,16 @@ from protocol.nouns import (
     TransferReason,
     Value,
 )
-from protocol.opening import Assignment, NumberFormat, OpeningHours, Quota
+from protocol.opening import Assignment, NumberFormat, OpeningHours, Overnight, Quota
 from protocol.policy import Policy
-from protocol.site import Id, RoomShape, ServiceShape, SiteShape, ZoneShape
-
-ShortText: TypeAlias = Annotated[str, Field(max_length=200)]
+from protocol.request import LARGEST as LARGEST
+from protocol.request import Done as Done
+from protocol.request import Id, ShortText
+from protocol.request import Request as Request
+from protocol.request import new_request_id as new_request_id
+from protocol.site import ChangeSite, SaveRoom, SaveService, SaveZone
 
 DeclaredPriority: TypeAlias = Literal["child_under_6", "pregnant", "severe_disability", "aged_75", "merit"]
-
-LARGEST = 2**31 - 1
-"""Of a whole number: what every database holds."""
-
-
-def new_request_id() -> str:
-    return uuid4().hex
-
-
-class Request(Value):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    path: ClassVar[str]
-    answer: ClassVar[type[Value]]
-
-    request_id: Id = Field(default_factory=new_request_id)
-    age_s: float = Field(default=0.0, ge=0.0, le=7 * 86400.0)
-
-
-class Done(Value):
-    """An answer that says only: it is written."""
-
-    seq: int
-    """Number of the journal entry that tells of it."""
 
 
 class ErrorAnswer(Value):
@@ -410,41 +389,6 @@ class ChangeNumbers(Request):
     numbers: NumberFormat | None = None
 
 
-class ChangeJourney(Request):
-    """Which way numbers given for a service lead from now on; None: no further than that service."""
-
-    path: ClassVar[str] = "/api/journeys"
-    answer: ClassVar[type[Value]] = Done
-
-    service_id: Id
-    journey: Journey | None = None
-
-
-class JourneyMistake(Value):
-    kind: str
-    step: str
-    sentence: str = ""
-    """In the reader's language."""
-
-
-class JourneyPreview(Value):
-    """What the server would say to a journey, without keeping it."""
-
-    mistakes: tuple[JourneyMistake, ...]
-    way: tuple[str, ...]
-    """Names of the services that a visit goes through when staff choose nothing; empty while there are mistakes."""
-
-
-class PreviewJourney(Request):
-    """Look at a journey before it is set. Changes nothing."""
-
-    path: ClassVar[str] = "/api/journey-previews"
-    answer: ClassVar[type[Value]] = JourneyPreview
-
-    service_id: Id
-    journey: Journey
-
-
 class ChangeAssignment(Request):
     """Whether tickets of a service name a room, or the room is told when it calls."""
 
@@ -455,40 +399,14 @@ class ChangeAssignment(Request):
     assignment: Assignment
 
 
-class ChangeSite(Request):
-    """The hospital's name, clock and languages."""
+class ChangeOvernight(Request):
+    """Whether people of a service who were not seen stay in line at the change of day; None: they do not."""
 
-    path: ClassVar[str] = "/api/site"
+    path: ClassVar[str] = "/api/overnight"
     answer: ClassVar[type[Value]] = Done
 
-    site: SiteShape
-
-
-class SaveZone(Request):
-    """Make a waiting area, or change the one with this id."""
-
-    path: ClassVar[str] = "/api/site/zones"
-    answer: ClassVar[type[Value]] = Done
-
-    zone: ZoneShape
-
-
-class SaveService(Request):
-    """Make a service, or change the one with this id. A new one is open; it takes people once a room gives it."""
-
-    path: ClassVar[str] = "/api/site/services"
-    answer: ClassVar[type[Value]] = Done
-
-    service: ServiceShape
-
-
-class SaveRoom(Request):
-    """Make a room, or change the one with this id. A new one is open."""
-
-    path: ClassVar[str] = "/api/site/rooms"
-    answer: ClassVar[type[Value]] = Done
-
-    room: RoomShape
+    service_id: Id
+    overnight: Overnight | None = None
 
 
 class CreatePairingCode(Request):
@@ -539,6 +457,11 @@ REQUESTS: tuple[type[Request], ...] = (
     ChangeOpeningHours,
     ChangeQuota,
     ChangeNumbers,
+    ChangeOvernight,
+    ChangeAppointmentRule,
+    AddAppointment,
+    CancelAppointment,
+    ImportAppointments,
     ChangeJourney,
     PreviewJourney,
     ChangeAssignment,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import PurePosixPath
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 from zoneinfo import available_timezones
 
 from pydantic import ConfigDict, Field, StringConstraints, field_validator
@@ -16,8 +16,8 @@ from pydantic_core import PydanticCustomError
 
 from protocol.nouns import Value
 from protocol.opening import Letters
+from protocol.request import Done, Id, Request
 
-Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 Tag: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=16)]
 """BCP 47: ``vi``, ``en``, ``zh-Hant``."""
 Text: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
@@ -98,6 +98,45 @@ class RoomShape(_Shape):
         if len(set(service_ids)) != len(service_ids):
             raise PydanticCustomError("service_named_twice", "a service is named twice")
         return service_ids
+
+
+# --- requests ------------------------------------------------------------------------------------------------------
+
+
+class ChangeSite(Request):
+    """The hospital's name, clock and languages."""
+
+    path: ClassVar[str] = "/api/site"
+    answer: ClassVar[type[Value]] = Done
+
+    site: SiteShape
+
+
+class SaveZone(Request):
+    """Make a waiting area, or change the one with this id."""
+
+    path: ClassVar[str] = "/api/site/zones"
+    answer: ClassVar[type[Value]] = Done
+
+    zone: ZoneShape
+
+
+class SaveService(Request):
+    """Make a service, or change the one with this id. A new one is open; it takes people once a room gives it."""
+
+    path: ClassVar[str] = "/api/site/services"
+    answer: ClassVar[type[Value]] = Done
+
+    service: ServiceShape
+
+
+class SaveRoom(Request):
+    """Make a room, or change the one with this id. A new one is open."""
+
+    path: ClassVar[str] = "/api/site/rooms"
+    answer: ClassVar[type[Value]] = Done
+
+    room: RoomShape
 
 
 @cache

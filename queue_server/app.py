@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from protocol.policy import Capped
 from queue_server.api import (
+    appointments,
     calling,
     description,
     devices,
@@ -42,8 +43,9 @@ from queue_server.store.repository import ensure_site
 from queue_server.store.schema import migrate
 from queue_server.store.writer import Writer
 from queue_server.threads import to_the_end
-from queue_server.usecases import announcing, holding, people, promises, rooms
+from queue_server.usecases import announcing, holding, overnight, people, promises, rooms
 from queue_server.usecases.callers import standing
+from queue_server.usecases.calling import any_absent, mark_absent
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.listening import Ear
 from queue_server.usecases.once import change, forget_old_answers, look
@@ -86,6 +88,7 @@ def build(settings: ServerSettings, *, clock: Clock = utc_now, passwords: Passwo
         journeys.router,
         site.router,
         calling.router,
+        appointments.router,
         room_state.router,
         waits.router,
         feed.router,
@@ -183,12 +186,14 @@ def _tell_accuracy(found: Accuracy) -> None:
         )  # fmt: skip
 
 
-_BY_THE_CLOCK: tuple[tuple[Callable[[Reading], object], Callable[[Change], object]], ...] = (
-    (holding.any_due, holding.return_due),
-    (rooms.any_due, rooms.resume_due),
-    (announcing.news, announcing.announce),
-)
-"""Whether somebody's time of being held, or a room's pause, is over, or a service opened or closed; what to do then."""
+def _by_the_clock(core: Core) -> Iterator[tuple[Callable[[Reading], object], Callable[[Change], object]]]:
+    """What may be due, and what to do then."""
+    rules = core.settings.calling
+    yield overnight.is_due, overnight.carry_over
+    yield holding.any_due, holding.return_due
+    yield rooms.any_due, rooms.resume_due
+    yield partial(any_absent, rules=rules), partial(mark_absent, rules=rules)
+    yield announcing.news, announcing.announce
 
 
 def _act_by_the_clock(core: Core, act: Callable[[Change], object], connection: Connection) -> None:
@@ -198,7 +203,7 @@ def _act_by_the_clock(core: Core, act: Callable[[Change], object], connection: C
 async def _timer(core: Core) -> None:
     """What is due by the clock is done. Several servers may look: it happens once."""
     while True:
-        for due, act in _BY_THE_CLOCK:
+        for due, act in _by_the_clock(core):
             try:
                 if await to_the_end(look, core, due):
                     await core.writer.run(partial(_act_by_the_clock, core, act))

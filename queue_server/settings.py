@@ -45,6 +45,9 @@ class ServerSettings(ProgramSettings):
     """A number is called again at the earliest after this time."""
     return_after: Annotated[int, Field(ge=0, le=20)] = 3
     """Who was not here when called and scans again comes after so many others; 0 is straight to the old place."""
+    not_here_after_minutes: Annotated[int, Field(ge=0, le=60)] = 0
+    """A number that was called again as often as `recalls` allows is marked as not here by itself so long after its
+    last call; 0 is never: only staff do."""
     learn_days: Annotated[int, Field(ge=0, le=60)] = 14
     """Waits are learned from so many business days of the journal (waits.md), read again at each start; 0 is a rule of
     thumb: people ahead times the usual minutes."""
@@ -62,7 +65,8 @@ class ServerSettings(ProgramSettings):
 
     @property
     def calling(self) -> CallingRules:
-        return CallingRules(self.recalls, timedelta(seconds=self.recall_gap_seconds), self.return_after)
+        after = timedelta(minutes=self.not_here_after_minutes) if self.not_here_after_minutes else None
+        return CallingRules(self.recalls, timedelta(seconds=self.recall_gap_seconds), self.return_after, after)
 
     @property
     def base_address(self) -> str:

@@ -51,6 +51,14 @@ STATUS: Mapping[str, int] = {
     "journey_mistaken": 422,
     "protocol_too_new": 409,
     "request_id_taken": 409,
+    # appointments
+    "appointment_early": 409,
+    "appointment_late": 409,
+    "appointment_other_day": 409,
+    "appointment_elsewhere": 409,
+    "appointment_over": 409,
+    "appointment_used": 409,
+    "source_id_twice": 409,
     # things that are not there
     "unknown_service": 404,
     "unknown_room": 404,
@@ -60,6 +68,7 @@ STATUS: Mapping[str, int] = {
     "unknown_call": 404,
     "unknown_device": 404,
     "unknown_number": 404,
+    "unknown_appointment": 404,
     # things that are not as the caller thinks
     "service_closed": 409,
     "not_open_now": 409,

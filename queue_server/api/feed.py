@@ -19,13 +19,15 @@ from queue_server.errors import Conflict, Invalid, NotAllowed, QueueError
 from queue_server.hub import Seat
 from queue_server.store.engine import StoreAway
 from queue_server.usecases.callers import device_of
-from queue_server.usecases.listening import Ear, snapshot
+from queue_server.usecases.listening import Ear, snapshot, waits_now
 from queue_server.usecases.once import look, look_at_one_moment
 
 log = logging.getLogger(__name__)
 router = APIRouter()
 
 HELLO_S = 5.0
+WAITS_S = 10.0
+"""How often a kiosk is told the waits of its tiles."""
 CLOSE_S = 1.0
 CLOSED_REFUSED = 4003
 CLOSED_DROPPED = 4008
@@ -136,7 +138,13 @@ async def _send(core: Core, websocket: WebSocket, seat: Seat) -> None:
     first = await asyncio.to_thread(look_at_one_moment, core, lambda reading: snapshot(reading, seat.ear))
     await _say(websocket, first)
     previous = first.seq
+    loop = asyncio.get_running_loop()
+    waits_at = loop.time() + WAITS_S
     while True:
+        if seat.ear.listener == "kiosk" and loop.time() >= waits_at:
+            waits = await asyncio.to_thread(look, core, waits_now)
+            await _say(websocket, Heartbeat(seq=previous, at=core.clock(), waits=waits))
+            waits_at = loop.time() + WAITS_S
         try:
             async with asyncio.timeout(HEARTBEAT_S):
                 line = await seat.lines.get()

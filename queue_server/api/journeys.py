@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
 from locales import t
-from protocol.requests import ChangeJourney, Done, JourneyPreview, PreviewJourney
+from protocol.journey import ChangeJourney, JourneyPreview, PreviewJourney
+from protocol.requests import Done
 from queue_server.api.errors import RESPONSES, language_of
 from queue_server.api.staff import caller
 from queue_server.auth.deps import core_of, require_staff

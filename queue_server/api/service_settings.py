@@ -6,7 +6,15 @@ import asyncio
 
 from fastapi import APIRouter, Depends
 
-from protocol.requests import ChangeAssignment, ChangeNumbers, ChangeOpeningHours, ChangeQuota, ChangeService, Done
+from protocol.requests import (
+    ChangeAssignment,
+    ChangeNumbers,
+    ChangeOpeningHours,
+    ChangeOvernight,
+    ChangeQuota,
+    ChangeService,
+    Done,
+)
 from queue_server.api.errors import RESPONSES
 from queue_server.api.staff import caller
 from queue_server.auth.deps import core_of, require_staff
@@ -54,6 +62,14 @@ async def change_numbers(
 ) -> Done:
     """What numbers look like."""
     return await answer(core, wish, caller(who), lambda change: service_settings.change_numbers(change, wish), Done)
+
+
+@router.post(ChangeOvernight.path)
+async def change_overnight(
+    wish: ChangeOvernight, who: StaffCaller = Depends(require_staff("admin")), core: Core = Depends(core_of)
+) -> Done:
+    """Whether people who were not seen stay in line at the change of day."""
+    return await answer(core, wish, caller(who), lambda change: service_settings.change_overnight(change, wish), Done)
 
 
 @router.post(ChangeAssignment.path)

@@ -6,7 +6,8 @@ import asyncio
 
 from fastapi import APIRouter, Depends
 
-from protocol.requests import ChangeSite, Done, SaveRoom, SaveService, SaveZone
+from protocol.requests import Done
+from protocol.site import ChangeSite, SaveRoom, SaveService, SaveZone
 from queue_server.api.errors import RESPONSES
 from queue_server.api.staff import caller
 from queue_server.auth.deps import core_of, require_staff

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from protocol.nouns import Entry, Service
-from queue_server.domain.opening import Status
+from queue_server.domain.keeping import Keeping
+from queue_server.domain.opening import ClosedCode, Status
 
 ACTIVE = frozenset({"waiting", "called", "not_here", "held"})
 """States in which a ticket is still good."""
+GIVEN_AWAY: frozenset[ClosedCode] = frozenset(
+    {"full_today", "full_this_hour", "full_for_class", "would_not_be_seen", "last_ticket_passed"}
+)
+"""The service takes people now, but no more than it has."""
 
 
 @dataclass(frozen=True)
@@ -33,20 +38,31 @@ class NotAdmitted:
     now: Status
 
 
-Admission: TypeAlias = Admitted | AlreadyHeld | NotAdmitted
+@dataclass(frozen=True)
+class HeldBack:
+    """The person does not come as their appointment says; the refusal is ``keeping.refusal``."""
+
+    keeping: Keeping
 
 
-def would_refuse(service: Service, held_that_day: Sequence[Entry], then: Status) -> tuple[str, ...]:
+Admission: TypeAlias = Admitted | AlreadyHeld | NotAdmitted | HeldBack
+
+
+def would_refuse(
+    service: Service, held_that_day: Sequence[Entry], then: Status, keeping: Keeping | None = None
+) -> tuple[str, ...]:
     """Why nothing new would have been issued: flags of a ticket that was given without asking."""
+    held_back = (keeping.refusal if keeping else None) or ""
     held = any(entry.service_id == service.service_id and entry.state in ACTIVE for entry in held_that_day)
     known = ("already_held", held), ("not_self_service", not service.self_service), (then.code or "", not then.open)
-    return tuple(flag for flag, holds in known if holds)
+    return tuple(flag for flag, holds in (*known, (held_back, bool(held_back))) if holds)
 
 
-def admit(service: Service, held_today: Sequence[Entry], now: Status) -> Admission:
+def admit(service: Service, held_today: Sequence[Entry], now: Status, keeping: Keeping | None = None) -> Admission:
     """One active ticket per person, service and day. Who holds one keeps it, even when the service has closed since.
 
     Whose journey led through this service and is not over holds a number for it, wherever on the way they are.
+    Who is on time for an appointment is promised a number: they are not refused because others took them all.
     """
     on_the_way = {
         entry.ticket_id for entry in held_today if entry.service_id == service.service_id and entry.step is not None
@@ -55,4 +71,7 @@ def admit(service: Service, held_today: Sequence[Entry], now: Status) -> Admissi
         its = entry.service_id == service.service_id or entry.ticket_id in on_the_way
         if its and entry.state in ACTIVE:
             return AlreadyHeld(entry, returns=entry.state == "not_here")
-    return Admitted() if now.open else NotAdmitted(now)
+    if keeping is not None and keeping.refusal is not None:
+        return HeldBack(keeping)
+    promised = keeping is not None and keeping.timing == "on_time" and now.code in GIVEN_AWAY
+    return Admitted() if now.open or promised else NotAdmitted(now)

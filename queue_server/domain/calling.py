@@ -24,6 +24,8 @@ class CallingRules:
     """A number is called again at the earliest after this: the voice has said it twice by then."""
     return_after: int = 3
     """Who was not here when called comes after so many others; 0 = straight to the old place."""
+    not_here_after: timedelta | None = None
+    """Who was called again as often as may be is not here so long after the last call; None = only staff say so."""
 
 
 def recall_refusal(entry: Entry, at: datetime, rules: CallingRules) -> Refusal | None:
@@ -33,6 +35,17 @@ def recall_refusal(entry: Entry, at: datetime, rules: CallingRules) -> Refusal |
     if entry.recalls >= rules.recalls:
         return "recall_limit"
     return "recall_too_soon" if at - entry.called_at < rules.recall_gap else None
+
+
+def has_not_come(entry: Entry, now: datetime, rules: CallingRules) -> bool:
+    """Whether the hospital's rule says by itself that a called one is not here.
+
+    Only after the last of all repetitions: staff who repeat a call as often as they may have nobody in front of them,
+    and somebody who is being seen is never taken for absent because it takes long.
+    """
+    if rules.not_here_after is None or entry.state != "called" or entry.called_at is None:
+        return False
+    return entry.recalls >= max(1, rules.recalls) and now - entry.called_at >= rules.not_here_after
 
 
 def place_after(entry: Entry, line: Sequence[Entry], others: int) -> datetime | None:

@@ -56,7 +56,8 @@ def mark_not_here(entry: Entry) -> Entry:
 
 def come_back(entry: Entry, place: datetime | None = None) -> Entry:
     """Was not here, is here now, and waits again; at `place`, else where they stood before. Raises WrongMove."""
-    return _moved(entry, "waiting", place=place or entry.place)
+    given: dict[str, object] = {} if place is None else {"place": place, "appointment": None}
+    return _moved(entry, "waiting", **given)
 
 
 def hold(entry: Entry, reason: HoldReason, until: datetime | None) -> Entry:
@@ -76,8 +77,15 @@ def transfer(entry: Entry, service_id: str, room_id: str, place: datetime | None
     if entry.state not in ("waiting", "called", "not_here", "held"):
         raise WrongMove(entry.state, "waiting")
     anew: dict[str, object] = {"state": "waiting", "calls": 0, "recalls": 0, "called_at": None, **_NOT_HELD}
-    there = {"service_id": service_id, "room_id": room_id, "place": place, "pooled": pooled}
+    # An appointment is for one service, and a place that staff give stands for it.
+    kept = entry.appointment if service_id == entry.service_id and place == entry.place else None
+    there = {"service_id": service_id, "room_id": room_id, "place": place, "pooled": pooled, "appointment": kept}
     return entry.model_copy(update={**anew, **there, "version": entry.version + 1})
+
+
+def carry_over(entry: Entry) -> Entry:
+    """The day changed; everything else is as it was."""
+    return entry.model_copy(update={"version": entry.version + 1})
 
 
 def move(entry: Entry, room_id: str) -> Entry:
@@ -95,7 +103,7 @@ def go_on(entry: Entry, at: datetime, **there: object) -> Entry:
     """
     issued_at = max(at, entry.issued_at + timedelta(microseconds=1))
     anew: dict[str, object] = {"state": "waiting", "version": 1, "issued_at": issued_at, "called_at": None, "calls": 0}
-    return entry.model_copy(update={**anew, "recalls": 0, "place": None, "then": (), **there})
+    return entry.model_copy(update={**anew, "recalls": 0, "place": None, "appointment": None, "then": (), **there})
 
 
 def end_visit(entry: Entry) -> Entry:

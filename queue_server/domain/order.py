@@ -30,6 +30,7 @@ Reason: TypeAlias = Literal[
     "severe_disability",
     "aged_75",
     "merit",
+    "appointment",
 ]
 """Why an entry is next; the sentence is ``server.next.<reason>``. ``fair_turn``: somebody with priority gave way."""
 
@@ -38,6 +39,7 @@ RECENT = 25
 EACH = timedelta(minutes=5)
 """Between two calls of a room, when the order of the whole line is foreseen and the rule looks at the clock."""
 _ORDINARY: PriorityClass = "normal"
+_Lane: TypeAlias = PriorityClass | Literal["appointment"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def class_of(entry: Entry) -> PriorityClass:
 
 
 def goes_first(entry: Entry, policy: Policy) -> bool:
-    """Whether this policy knows a right of this entry to go before others."""
+    """Whether this policy knows a right of this entry's class to go before others."""
     known = class_of(entry)
     return known == "emergency" or known in classes_of(policy)
 
@@ -143,15 +145,21 @@ def people_before(entry: Entry, waiting: Sequence[Entry]) -> int:
 
 
 class _Lanes:
-    """Those who wait, by class, each class in order of arrival: only the heads can be next."""
+    """Those who wait, by class, each class in order of arrival: only the heads can be next.
+
+    Whoever came on time for an appointment, and has no other right, stands in a lane of its own. Its head is ranked as
+    if it had come at that time, and going before somebody who came earlier counts as overtaking like any other.
+    """
 
     def __init__(self, waiting: Sequence[Entry], policy: Policy) -> None:
         self._policy = policy
-        self._lanes: dict[PriorityClass, deque[Entry]] = {}
+        self._lanes: dict[_Lane, deque[Entry]] = {}
         known = (*classes_of(policy), "emergency")
         for entry in sorted(waiting, key=seniority):
-            found = class_of(entry)
-            self._lanes.setdefault(found if found in known else _ORDINARY, deque()).append(entry)
+            found: _Lane = class_of(entry)
+            if found not in known:
+                found = _ORDINARY if entry.appointment is None else "appointment"
+            self._lanes.setdefault(found, deque()).append(entry)
 
     def __bool__(self) -> bool:
         return bool(self._lanes)
@@ -174,26 +182,40 @@ class _Lanes:
             del self._lanes[known]
 
 
-def _rank(
-    heads: dict[PriorityClass, Entry], policy: Policy, now: datetime
-) -> Callable[[PriorityClass], tuple[Any, ...]]:
-    """The key by which the head of one class stands before that of another; smaller is earlier."""
+def _rank(heads: dict[_Lane, Entry], policy: Policy, now: datetime) -> Callable[[_Lane], tuple[Any, ...]]:
+    """The key by which the head of one lane stands before that of another; smaller is earlier.
 
-    def waited(known: PriorityClass) -> float:
-        return max(0.0, (now - seniority(heads[known])[0]).total_seconds())
+    An appointment brings its holder no further than the bound of the policy lets anybody overtake.
+    """
+    rights = classes_of(policy)
 
-    def key(known: PriorityClass) -> tuple[Any, ...]:
+    def due(known: _Lane) -> datetime:
+        came, appointment = seniority(heads[known])[0], heads[known].appointment
+        return came if known != "appointment" or appointment is None else min(came, appointment)
+
+    def credit(known: _Lane, policy: Ageing) -> float:
+        waited = max(0.0, (now - seniority(heads[known])[0]).total_seconds())
+        if known != "appointment":
+            return policy.rates.get(known, 1.0) * waited
+        most = max(policy.rates.values(), default=1.0) * waited
+        return min(most, (now - due(known)).total_seconds())
+
+    def key(known: _Lane) -> tuple[Any, ...]:
         came = seniority(heads[known])
+        level = rights.index(known) if known in rights else len(rights)
         match policy:
             case FirstCome():
                 return came
             case Strict():
-                return policy.classes.index(known) if known != _ORDINARY else len(policy.classes), came
+                return level, due(known) if rights else came[0], came
             case Ageing():
-                return -policy.rates.get(known, 1.0) * waited(known), came
+                return -credit(known, policy), came
             case OneInN() | Capped():
-                return known == _ORDINARY, came
+                return level == len(rights), due(known), came
             case HeadStart():
+                earliest = came[0] - timedelta(minutes=max(policy.minutes.values(), default=0))
+                if known == "appointment":
+                    return max(earliest, due(known)), came
                 return came[0] - timedelta(minutes=policy.minutes.get(known, 0)), came
             case _:
                 assert_never(policy)
@@ -209,7 +231,7 @@ def _may_overtake(recent: Sequence[bool], policy: Policy) -> bool:
     return True
 
 
-def _reason(known: PriorityClass) -> Reason:
+def _reason(known: _Lane) -> Reason:
     assert known != "normal", "nobody overtakes without a class"
     return known
 

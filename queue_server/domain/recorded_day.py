@@ -132,6 +132,9 @@ class _Reader:
         entry: Entry | None = getattr(frame, "entry", None)
         if entry is None or isinstance(frame, frames.ActionUndone):
             return
+        if isinstance(frame, frames.TicketCarriedOver):
+            self._carried(entry, at)
+            return
         if isinstance(frame, frames.TicketIssued | frames.TicketSentOn):
             self._known.add(entry.entry_id)
             self._before[entry.entry_id] = at - line.at
@@ -144,6 +147,13 @@ class _Reader:
         else:
             self._leave(entry.entry_id, at, here=not isinstance(frame, frames.TicketNotHere))
             if isinstance(frame, _JOINS) and entry.state == "waiting":  # who is held or away may be moved as such
+                self._waiting[entry.entry_id] = entry, at
+
+    def _carried(self, entry: Entry, at: datetime) -> None:
+        """From the day before: where its own day is not part of the record, it begins to wait here."""
+        if entry.entry_id not in self._known:
+            self._known.add(entry.entry_id)
+            if entry.state == "waiting":
                 self._waiting[entry.entry_id] = entry, at
 
     def _call(self, entry: Entry, at: datetime) -> None:

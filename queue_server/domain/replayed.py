@@ -11,6 +11,7 @@ from protocol.frames import (
     ActionUndone,
     AnyFrame,
     PriorityConfirmed,
+    TicketCarriedOver,
     TicketIssued,
     TicketSentOn,
     TicketTransferred,
@@ -62,6 +63,6 @@ def _may(frame: AnyFrame, before: Entry, now: Entry) -> bool:
         return True
     if isinstance(frame, TicketTransferred):
         return now.state in ("waiting", before.state) and before.state not in ("finished", "cancelled")
-    if isinstance(frame, PriorityConfirmed):
+    if isinstance(frame, (PriorityConfirmed, TicketCarriedOver)):
         return now.state == before.state
     return now.state in MOVES[before.state]

@@ -18,6 +18,8 @@ Cause: TypeAlias = Literal[
     "came_first",
     "not_known",  # the second was given by a kiosk offline, and the server heard of it only later
     "not_waiting",  # the second was away or set aside at that moment
+    "appointment",  # the first was on time for an appointment, and the policy let it go first
+    "not_due",  # the second came too early for its appointment, and stands in line from its time on
     "place",  # one of them had been given another place than that of its arrival
     "emergency",
     "right",  # the first has a right to priority, and the policy let it go first
@@ -86,11 +88,20 @@ def _cause(call: TicketCalled, first: Story, second: Story, second_was_called: b
         return "chosen"
     if call.reason == "emergency":
         return "emergency"
-    if first.entry.place or second.entry.place:
+    if call.reason == "appointment":
+        return "appointment"
+    if _was_placed(first.entry) or _was_placed(second.entry):
         return "place"
-    if (first.entry.issued_at, first.number) <= (second.entry.issued_at, second.number):
+    if second.entry.place and second.entry.issued_at < first.entry.issued_at:
+        return "not_due"
+    if seniority(first.entry) <= seniority(second.entry):
         return "fair_turn" if call.reason == "fair_turn" and _has_right(second.entry.priority) else "came_first"
     return "right" if call.overtook and _has_right(first.entry.priority) else "chosen"
+
+
+def _was_placed(entry: Entry) -> bool:
+    """By staff: who came early for an appointment has a place too."""
+    return entry.place is not None and entry.place != entry.appointment
 
 
 def _could_be_called(second: Entry, called: Entry) -> bool:

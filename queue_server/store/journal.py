@@ -15,7 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from protocol.frames import FRAME, AnyFrame, Numbered, for_everyone
 from queue_server.store import memory, plain
-from queue_server.store.tables import journal, reader, site, ticket
+from queue_server.store.tables import entry as queued
+from queue_server.store.tables import journal, reader, site
 
 log = logging.getLogger(__name__)
 
@@ -206,8 +207,8 @@ def move_place(connection: Connection, site_id: str, name: str, seq: int) -> Non
 
 
 def of_day(connection: Connection, site_id: str, day: str) -> list[Line]:
-    """Everything about the tickets of a business day, in order. For `doctor`."""
-    tickets = select(ticket.c.ticket_id).where(ticket.c.site_id == site_id, ticket.c.business_day == day)
+    """Everything about the tickets that were good on a business day, in order. For `doctor`."""
+    tickets = select(queued.c.ticket_id).where(queued.c.site_id == site_id, queued.c.business_day == day)
     query = select(journal).where(journal.c.site_id == site_id, journal.c.ticket_id.in_(tickets))
     return [_line(row) for row in connection.execute(query.order_by(journal.c.seq))]
 

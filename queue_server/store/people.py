@@ -94,11 +94,12 @@ def keep_patient(connection: Connection, site_id: str, intake: Intake, new_id: s
         connection.execute(
             changes.values(identity=identity, entered_by=intake.entered_by, changed_at=now, erased_at=None)
         )
-    _keep_numbers(connection, site_id, patient_id, intake.identity)
+    keep_numbers(connection, site_id, patient_id, intake.identity)
     return patient_id
 
 
-def _keep_numbers(connection: Connection, site_id: str, patient_id: str, identity: Identity) -> None:
+def keep_numbers(connection: Connection, site_id: str, patient_id: str, identity: Identity) -> None:
+    """The person is recognised by these from now on; one that is somebody else's stays theirs."""
     for scheme, value in numbers(identity):
         if _WHOSE.one(connection, site_id=site_id, scheme=scheme, value=value) is None:
             values = {"site_id": site_id, "scheme": scheme, "value": value, "patient_id": patient_id}

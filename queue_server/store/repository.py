@@ -187,6 +187,7 @@ def to_entry(row: RowMapping) -> Entry:
         held_reason=row["held_reason"],
         held_until=row["held_until"],
         place=row["place"],
+        appointment=row["appointment"],
         step=row["step"],
         then=tuple((row["then_steps"] or "").split()),
         pooled=row["pooled"],
@@ -206,9 +207,10 @@ def entries_of_ticket(connection: Connection, ticket_id: str) -> list[Entry]:
 
 
 def newest_day(connection: Connection, site_id: str) -> tuple[str, dict[str, Entry]]:
-    """The newest business day on which anything was issued, and its entries by id. For `doctor`."""
+    """The newest business day, and the entries by id of all tickets that were good on it. For `doctor`."""
     day = connection.execute(select(func.max(entry.c.business_day)).where(entry.c.site_id == site_id)).scalar() or ""
-    query = select(entry).where(entry.c.site_id == site_id, entry.c.business_day == day)
+    tickets = select(entry.c.ticket_id).where(entry.c.site_id == site_id, entry.c.business_day == day)
+    query = select(entry).where(entry.c.ticket_id.in_(tickets))
     return day, {row["entry_id"]: to_entry(row) for row in connection.execute(query).mappings()}
 
 
@@ -299,6 +301,17 @@ def save_entry(connection: Connection, changed: Entry, **more: Any) -> None:
         known.keep(changed)
 
 
+def move_to_day(connection: Connection, changed: Entry, day: str) -> None:
+    """An entry, as it is after it, stands in the line of another business day."""
+    where = entry.c.entry_id == changed.entry_id
+    connection.execute(update(entry).where(where).values(version=changed.version, business_day=day))
+
+
+def day_of_entry(connection: Connection, entry_id: str) -> str:
+    """The business day in whose line an entry stands: its ticket's, or a later one where it was kept overnight."""
+    return str(connection.execute(select(entry.c.business_day).where(entry.c.entry_id == entry_id)).scalar_one())
+
+
 def _columns(known: Entry) -> Mapping[str, Any]:
     return {
         "ticket_id": known.ticket_id,
@@ -317,6 +330,7 @@ def _columns(known: Entry) -> Mapping[str, Any]:
         "held_reason": known.held_reason,
         "held_until": known.held_until,
         "place": known.place,
+        "appointment": known.appointment,
         "step": known.step,
         "then_steps": " ".join(known.then) or None,
         "pooled": known.pooled,
@@ -405,15 +419,15 @@ def entries_of_same_visit(connection: Connection, ticket_id: str) -> list[Entry]
     return [to_entry(row) for row in connection.execute(query.order_by(entry.c.issued_at)).mappings()]
 
 
-def entries_of_patient(connection: Connection, patient_id: str, day: str) -> list[Entry]:
-    """Everything this person holds today."""
-    if _VISITS.one(connection, patient_id=patient_id, day=day) is None:  # true of most who arrive
+def entries_of_patient(connection: Connection, patient_id: str, day: str, overnight: bool) -> list[Entry]:
+    """Everything this person holds on a day; `overnight`: it may be from an earlier one."""
+    if not overnight and _VISITS.one(connection, patient_id=patient_id, day=day) is None:  # true of most who arrive
         return []
     query = (
         select(entry)
         .join(ticket, ticket.c.ticket_id == entry.c.ticket_id)
         .join(tables.visit, tables.visit.c.visit_id == ticket.c.visit_id)
-        .where(tables.visit.c.patient_id == patient_id, tables.visit.c.business_day == day)
+        .where(tables.visit.c.patient_id == patient_id, entry.c.business_day == day)
         .order_by(entry.c.issued_at)
     )
     return [to_entry(row) for row in connection.execute(query).mappings()]

@@ -17,7 +17,9 @@ from queue_server.store.tables import entry, rule, series_counter
 
 log = logging.getLogger(__name__)
 
-Kind: TypeAlias = Literal["policy", "hours", "quota", "numbers", "assignment", "journey", "told"]
+Kind: TypeAlias = Literal[
+    "policy", "hours", "quota", "numbers", "assignment", "overnight", "carried", "appointments", "journey", "told"
+]
 SITE = ""
 """The scope of what holds for every service without a rule of its own."""
 V = TypeVar("V")

@@ -220,12 +220,33 @@ entry = Table(
     Column("held_reason", String(16), nullable=True),
     _moment("held_until", nullable=True),
     _moment("place", nullable=True),  # in the order of the line, in place of issued_at
+    _moment("appointment", nullable=True),  # from then on it may go before others, as far as the policy lets it
     Column("step", String(32), nullable=True),  # of the journey
     Column("then_steps", Text, nullable=True),  # chosen for afterwards, with a space between each; NULL = none
     _flag("pooled", False),  # any room of the service may call it
     Index("ix_entry_room_day_turn", "room_id", "business_day", "turn_at"),
     Index("ix_entry_room_day_state", "room_id", "business_day", "state"),
     Index("ix_entry_site_day_state", "site_id", "business_day", "state"),
+)
+
+appointment = Table(
+    "appointment",
+    metadata,
+    _id("appointment_id", primary_key=True),
+    _site(),
+    _id("source_id", nullable=False),  # what the record system calls it
+    _id("patient_id", ForeignKey("patient.patient_id"), nullable=False),
+    _id("service_id", ForeignKey("service.service_id"), nullable=False),
+    _id("room_id", ForeignKey("room.room_id"), nullable=True),
+    _moment("starts_at"),
+    _count("window_minutes"),
+    Column("elsewhere", String(120), nullable=True),  # the building, when it is not this one
+    Column("state", String(16), nullable=False),  # booked | arrived | cancelled
+    _id("ticket_id", nullable=True),
+    _moment("changed_at"),
+    UniqueConstraint("site_id", "source_id"),
+    Index("ix_appointment_patient_start", "patient_id", "starts_at"),
+    Index("ix_appointment_site_start", "site_id", "starts_at"),
 )
 
 # What staff wrote for the next room about one entry. It may be about the patient: forgotten after a day.
@@ -252,7 +273,7 @@ rule = Table(
     "rule",
     metadata,
     _id("site_id", ForeignKey("site.site_id"), primary_key=True),
-    Column("kind", String(16), primary_key=True),  # policy | hours | quota | numbers | assignment | journey | told
+    Column("kind", String(16), primary_key=True),  # `queue_server.store.rules.Kind`
     _id("scope", primary_key=True),  # service id, or ''
     _json("value"),
     _moment("changed_at"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from protocol.frames import TicketIssued, TicketReturned, TicketTransferred
 from protocol.nouns import (
@@ -21,9 +22,10 @@ from protocol.nouns import (
 from protocol.requests import IssueTicket
 from queue_server.auth.keys import new_id
 from queue_server.domain import lifecycle
-from queue_server.domain.admission import AlreadyHeld, NotAdmitted, admit
+from queue_server.domain.admission import AlreadyHeld, HeldBack, NotAdmitted, admit
 from queue_server.domain.calling import CallingRules, place_after
 from queue_server.domain.journey import current
+from queue_server.domain.keeping import Keeping, stand
 from queue_server.domain.opening import Status
 from queue_server.domain.priority import known_class, on_arrival
 from queue_server.errors import Conflict, Invalid, NotFound
@@ -31,12 +33,14 @@ from queue_server.store import journal, people
 from queue_server.store import repository as store
 from queue_server.store.repository import TicketRow
 from queue_server.usecases.announcing import when_full
-from queue_server.usecases.assigning import assign_room, is_pooled
+from queue_server.usecases.appointments import arrived, keeping_of, rule_of
+from queue_server.usecases.assigning import assign_room, booked_room, is_pooled
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.foreseen import wait_at, wait_in_pool
 from queue_server.usecases.journeys import Stage, first_step, whole_way
 from queue_server.usecases.opening import opens_text, status_for, take_number
 from queue_server.usecases.ordering import Place, line_of_room, place_in_line, place_in_pool
+from queue_server.usecases.overnight import carry_over, kept_overnight
 
 TICKET_PATH = "/t/"
 LONGEST_NUMBER = 64
@@ -45,8 +49,8 @@ LONGEST_NUMBER = 64
 def issue(change: Change, request: IssueTicket, device_id: str | None, rules: CallingRules = CallingRules()) -> Ticket:
     """A new ticket, or the one this person already holds for this service today (``already_held``).
 
-    Raises NotFound ``unknown_service``; Conflict ``not_self_service``, ``no_open_room`` or a
-    `queue_server.domain.opening.ClosedCode`; Invalid ``bad_identity``.
+    Raises NotFound ``unknown_service``; Conflict ``not_self_service``, ``no_open_room``, a
+    `queue_server.domain.opening.ClosedCode` or a `queue_server.domain.keeping.Refusal`; Invalid ``bad_identity``.
     """
     service = store.load_service(change.connection, change.site.site_id, request.service_id)
     if service is None:
@@ -54,19 +58,26 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
     if not service.self_service:
         raise Conflict("not_self_service", service_id=service.service_id)
     intake = checked(change.site, request.intake)
+    carry_over(change)
     site_id = change.site.site_id
-    patient_id = people.keep_patient(change.connection, site_id, intake, new_id(), change.now)
+    patient_id = people.keep_patient(change.connection, site_id, intake, fresh := new_id(), change.now)
     priority = on_arrival(intake, date.fromisoformat(change.day), request.declared)
     status = status_for(change, service, patient_id, known_class(priority))
-    admission = admit(service, store.entries_of_patient(change.connection, patient_id, change.day), status)
+    kept = kept_overnight(change)
+    held_today = store.entries_of_patient(change.connection, patient_id, change.day, overnight=bool(kept))
+    keeping = keeping_of(change, patient_id, service.service_id) if patient_id != fresh else None
+    admission = admit(service, held_today, status, keeping)
+    if isinstance(admission, HeldBack):
+        raise _held_back(change, admission.keeping)
     if isinstance(admission, NotAdmitted):
         raise _refusal(change, service, admission.now)
     if isinstance(admission, AlreadyHeld):
         return _held(change, service, admission, device_id, rules)
     visit_id = people.keep_visit(change.connection, site_id, patient_id, change.day, intake, new_id(), change.at)
-    room = assign_room(change, service.service_id, change.day)
+    booked = booked_room(change, service.service_id, keeping)
+    room = booked or assign_room(change, service.service_id, change.day)
     number = take_number(change, service, known_class(priority))
-    given = Given(number, new_id(), room, priority, device_id)
+    given = Given(number, new_id(), room, priority, device_id, names_room=booked is not None, keeping=keeping)
     ticket = keep_ticket(change, service, intake, visit_id, given)
     when_full(change, service.service_id)
     return ticket
@@ -80,6 +91,20 @@ def _refusal(change: Change, service: Service, now: Status) -> Conflict:
     if now.opens_at is not None:
         detail["opens_at"] = now.opens_at.isoformat()
     return Conflict(now.code or "service_closed", **detail)
+
+
+def _held_back(change: Change, keeping: Keeping) -> Conflict:
+    """Named, with the appointed time (``at``) and when to come (``opens``)."""
+    appointment = keeping.appointment
+    zone = ZoneInfo(change.site.time_zone)
+    at = appointment.starts_at.astimezone(zone)
+    detail = {"starts_at": at.isoformat(), "at": opens_text(change, at)}
+    if keeping.come_at is not None:
+        come_at = keeping.come_at.astimezone(zone)
+        detail |= {"opens_at": come_at.isoformat(), "opens": opens_text(change, come_at)}
+    if appointment.elsewhere is not None:
+        detail["place"] = appointment.elsewhere
+    return Conflict(keeping.refusal or "", service_id=appointment.service_id, **detail)
 
 
 def checked(site: Site, intake: Intake) -> Intake:
@@ -103,7 +128,7 @@ def _held(change: Change, service: Service, held: AlreadyHeld, device_id: str | 
     assert ticket is not None, "an entry always has its ticket"
     if entry.service_id != service.service_id:  # further on its journey
         service = store.load_service(change.connection, change.site.site_id, entry.service_id) or service
-    return describe(change, ticket, entry, service).model_copy(update={"already_held": True})
+    return describe(change, ticket, entry, service, change.day).model_copy(update={"already_held": True})
 
 
 @dataclass(frozen=True)
@@ -117,12 +142,15 @@ class Given:
     device_id: str | None = None
     offline: bool = False
     printed_room_id: str | None = None
+    names_room: bool = False
+    """The room is settled, also where others are only told theirs by the call: it was booked, or is on the paper."""
+    keeping: Keeping | None = None
     flags: tuple[str, ...] = ()
 
 
 def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str, given: Given) -> Ticket:
     """A person stands in the line from now on, and everybody hears so."""
-    room = given.room
+    room, keeping = given.room, given.keeping
     ticket = TicketRow(
         ticket_id=new_id(),
         visit_id=visit_id,
@@ -133,6 +161,7 @@ def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str,
         issued_at=change.at,
         offline=given.offline,
     )
+    where = stand(given.keeping, rule_of(change, service.service_id), change.at)
     entry = Entry(
         entry_id=new_id(),
         ticket_id=ticket.ticket_id,
@@ -144,13 +173,14 @@ def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str,
         version=1,
         issued_at=change.at,
         language=intake.language,
+        place=where.place,
+        appointment=where.appointment,
         step=first_step(change, service.service_id),
-        pooled=given.printed_room_id is None
-        and is_pooled(change, service.service_id),  # the paper names a room: it wins
+        pooled=not given.names_room and is_pooled(change, service.service_id),
     )
     store.insert_ticket(change.connection, change.site.site_id, ticket, given.device_id)
     store.insert_entry(change.connection, change.site.site_id, change.day, entry)
-    told = describe(change, ticket, entry, service)
+    told = describe(change, ticket, entry, service, change.day)
     frame = TicketIssued(
         entry=entry,
         device_id=given.device_id,
@@ -158,10 +188,15 @@ def keep_ticket(change: Change, service: Service, intake: Intake, visit_id: str,
         offline=given.offline,
         printed_room_id=given.printed_room_id,
         promised=None if given.offline else told.wait,  # what a kiosk alone promised is not known
+        appointment_id=keeping.appointment.appointment_id if keeping and keeping.uses_it else None,
+        timing=keeping.timing if keeping else None,
         zone_id=room.zone_id,
     )
     change.journal(frame, visit_id=visit_id)
-    return told
+    arrived(change, keeping, ticket.ticket_id)
+    if keeping is None:
+        return told
+    return told.model_copy(update={"timing": keeping.timing, "appointment_at": keeping.appointment.starts_at})
 
 
 def _room(reading: Reading, entry: Entry) -> Room:
@@ -170,12 +205,15 @@ def _room(reading: Reading, entry: Entry) -> Room:
     return room
 
 
-def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service) -> Ticket:
-    """The ticket as its holder needs it now: where to go, how many are before them, how long it will take."""
+def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service, day: str) -> Ticket:
+    """The ticket as its holder needs it now: where to go, how many are before them, how long it will take.
+
+    `day` is the business day in whose line the entry stands.
+    """
     room = _room(reading, entry)
     place = Place(0, first=False, before=0)
     if entry.state in ("waiting", "held"):  # whose place is kept
-        place = _place(reading, entry, room, ticket.business_day)
+        place = _place(reading, entry, room, day)
     return Ticket(
         ticket_id=ticket.ticket_id,
         number=ticket.number,
@@ -226,7 +264,7 @@ class TicketView:
     ticket: Ticket
     site: Site
     over: bool
-    """The day of this ticket has passed."""
+    """The day in whose line it stood has passed."""
     way: tuple[Stage, ...] = ()
     """All stages of the visit: done, now, and to come."""
     moved: Moved | None = None
@@ -242,8 +280,9 @@ def ticket_by_address(reading: Reading, address: str) -> TicketView:
     entry = current(entries)
     service = store.load_service(reading.connection, reading.site.site_id, entry.service_id)
     assert service is not None, "an entry always has its service"
-    ticket = describe(reading, row, entry, service)
-    over, moved = row.business_day < reading.today, _moved(reading, entry)
+    day = store.day_of_entry(reading.connection, entry.entry_id)
+    ticket = describe(reading, row, entry, service, day)
+    over, moved = day < reading.today, _moved(reading, entry)
     return TicketView(ticket, reading.site, over, whole_way(reading, row, entries), moved)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from protocol.nouns import Room
 from protocol.opening import ASSIGNMENT
 from queue_server.domain.assignment import RoomLoad, least_busy, pause_left
+from queue_server.domain.keeping import Keeping
 from queue_server.errors import Conflict
 from queue_server.store import repository as store
 from queue_server.store.rules import load_rules
@@ -38,3 +39,11 @@ def assign_room(reading: Reading, service_id: str, day: str) -> Room:
     if chosen is None:
         raise Conflict("no_open_room", service_id=service_id)
     return chosen.room
+
+
+def booked_room(reading: Reading, service_id: str, keeping: Keeping | None) -> Room | None:
+    """The room of the appointment for which somebody comes, while it is open."""
+    if keeping is None or not keeping.uses_it or keeping.appointment.room_id is None:
+        return None
+    room = store.load_room(reading.connection, reading.site.site_id, keeping.appointment.room_id)
+    return room if room is not None and room.open and service_id in room.service_ids else None

@@ -8,13 +8,13 @@ from protocol.frames import TicketCalled, TicketNotHere
 from protocol.nouns import ChosenReason, Entry, Room
 from protocol.requests import Acted, CallChosen, CallNext, EntryAction
 from queue_server.domain import lifecycle
-from queue_server.domain.calling import CallingRules, recall_refusal
+from queue_server.domain.calling import CallingRules, has_not_come, recall_refusal
 from queue_server.domain.order import seniority
 from queue_server.errors import Conflict
 from queue_server.store import repository as store
-from queue_server.usecases import holding, rooms, sending_on
+from queue_server.usecases import holding, overnight, rooms, sending_on
 from queue_server.usecases.at_room import in_room, looked_at, moved, room_of, waiting_for
-from queue_server.usecases.change import Change
+from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.ordering import Turn, next_in_room
 
 
@@ -34,6 +34,7 @@ def call_next(change: Change, request: CallNext) -> Acted:
     Raises NotFound ``unknown_room``; Conflict ``nobody_waiting``, ``next_step_closed`` (then nothing changed at all).
     """
     room = room_of(change, request.room_id)
+    overnight.carry_over(change)
     holding.return_due(change)
     turn = next_in_room(change, room, waiting_for(change, room))
     if turn is None:
@@ -80,10 +81,34 @@ def recall(change: Change, request: EntryAction, rules: CallingRules = CallingRu
 
 def not_here(change: Change, request: EntryAction) -> Acted:
     """Called and did not come. The number stays good: scanning again puts them back in the line."""
-    entry, room = looked_at(change, request)
+    return _not_here(change, *looked_at(change, request))
+
+
+def any_absent(reading: Reading, rules: CallingRules) -> bool:
+    """Somebody is not here by the hospital's rule."""
+    return bool(_absent(reading, rules))
+
+
+def mark_absent(change: Change, rules: CallingRules) -> int:
+    """Mark everybody as not here who by the hospital's rule is not; how many there were."""
+    absent = _absent(change, rules)
+    for entry in absent:
+        _not_here(change, entry, room_of(change, entry.room_id), by_rule=True)
+    return len(absent)
+
+
+def _absent(reading: Reading, rules: CallingRules) -> list[Entry]:
+    if rules.not_here_after is None:
+        return []
+    called = store.entries_of_day(reading.connection, reading.site.site_id, reading.today, ("called",))
+    return [entry for entry in called if has_not_come(entry, reading.now, rules)]
+
+
+def _not_here(change: Change, entry: Entry, room: Room, by_rule: bool = False) -> Acted:
     after = moved(lifecycle.mark_not_here, entry)
     store.save_entry(change.connection, after)
-    return Acted(entry=after, seq=change.journal(TicketNotHere(entry=after, zone_id=room.zone_id)))
+    frame = TicketNotHere(entry=after, zone_id=room.zone_id, by_rule=by_rule)
+    return Acted(entry=after, seq=change.journal(frame))
 
 
 def finish(change: Change, request: EntryAction) -> Acted:

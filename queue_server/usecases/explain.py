@@ -11,7 +11,7 @@ from protocol.nouns import Names, Value
 from queue_server.domain.why import Answer, Cause, Story, Told, why
 from queue_server.errors import Invalid, NotFound
 from queue_server.store import repository as store
-from queue_server.store.tables import journal, ticket
+from queue_server.store.tables import entry, journal
 from queue_server.usecases.change import Reading
 
 
@@ -54,10 +54,8 @@ def explain(reading: Reading, first: str, second: str, day: str | None = None) -
 
 def _story(reading: Reading, number: str, day: str) -> list[Told]:
     site_id = reading.site.site_id
-    found = select(ticket.c.ticket_id).where(
-        ticket.c.site_id == site_id, ticket.c.business_day == day, ticket.c.number == number
-    )
-    ticket_id = reading.connection.execute(found).scalar()
+    given = store.load_ticket_by_number(reading.connection, site_id, day, number)
+    ticket_id = given.ticket_id if given else _kept_overnight(reading, number, day)
     if ticket_id is None:
         raise NotFound("unknown_number")
     lines = (
@@ -66,6 +64,14 @@ def _story(reading: Reading, number: str, day: str) -> list[Told]:
         .order_by(journal.c.seq)
     )
     return [Told(row.seq, row.at, FRAME.validate_python(row.frame)) for row in reading.connection.execute(lines)]
+
+
+def _kept_overnight(reading: Reading, number: str, day: str) -> str | None:
+    """The ticket of an earlier day that stood under this number in a line of `day`."""
+    found = select(entry.c.ticket_id).where(
+        entry.c.site_id == reading.site.site_id, entry.c.business_day == day, entry.c.number == number
+    )
+    return reading.connection.execute(found).scalar()
 
 
 def _told(reading: Reading, answer: Answer) -> Why:

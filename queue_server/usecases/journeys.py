@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from protocol.frames import JourneyChanged
-from protocol.journey import JOURNEY, Journey
+from protocol.journey import JOURNEY, ChangeJourney, Journey, JourneyMistake, JourneyPreview, PreviewJourney
 from protocol.nouns import Entry, Names, Value
-from protocol.requests import ChangeJourney, Done, JourneyMistake, JourneyPreview, PreviewJourney
+from protocol.requests import Done
 from queue_server.domain import journey as rules
 from queue_server.errors import Invalid, NotFound
 from queue_server.store import repository as store

@@ -15,7 +15,7 @@ from protocol.frames import (
     TicketCalled,
     plain_entry,
 )
-from protocol.nouns import Device, Entry, Room, Service
+from protocol.nouns import Device, Entry, Room, Service, WaitEstimate
 from queue_server.store import journal
 from queue_server.store import repository as store
 from queue_server.usecases.change import Reading
@@ -87,6 +87,14 @@ def services_now(reading: Reading, rooms: tuple[Room, ...], entries: list[Entry]
         now = as_it_is(reading, service, status_of(service))
         told.append(now.model_copy(update={"waiting": people, "wait": wait}))
     return tuple(told)
+
+
+def waits_now(reading: Reading) -> dict[str, WaitEstimate]:
+    """How long somebody who comes now would wait, by service."""
+    rooms = store.load_rooms(reading.connection, reading.site.site_id)
+    waiting = store.entries_of_day(reading.connection, reading.site.site_id, reading.today, ("waiting",))
+    services = store.load_services(reading.connection, reading.site.site_id)
+    return {service.service_id: wait_for_service(reading, service, rooms, waiting) for service in services}
 
 
 def _calls(reading: Reading, ear: Ear) -> tuple[RecentCall, ...]:

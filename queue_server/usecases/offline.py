@@ -22,10 +22,12 @@ from queue_server.store import journal, people
 from queue_server.store import repository as store
 from queue_server.store.repository import TicketRow
 from queue_server.usecases.announcing import when_full
+from queue_server.usecases.appointments import keeping_of
 from queue_server.usecases.arrivals import Given, checked, describe, keep_ticket
 from queue_server.usecases.assigning import room_loads
 from queue_server.usecases.change import Change
 from queue_server.usecases.opening import status_for
+from queue_server.usecases.overnight import carry_late, kept_overnight
 
 OLDEST = timedelta(days=7)
 
@@ -52,9 +54,12 @@ def upload(change: Change, request: UploadOfflineTicket, kiosk: Device) -> Ticke
         raise Conflict("no_room", service_id=service.service_id)
     room, moved = place
     patient_id = people.keep_patient(change.connection, change.site.site_id, intake, new_id(), change.now)
-    held = store.entries_of_patient(change.connection, patient_id, change.day)
+    overnight = bool(kept_overnight(change))
+    held = store.entries_of_patient(change.connection, patient_id, change.day, overnight)
     priority = on_arrival(intake, date.fromisoformat(change.day), request.declared)
-    flags = would_refuse(service, held, status_for(change, service, patient_id, known_class(priority), change.at))
+    keeping = keeping_of(change, patient_id, service.service_id)
+    then = status_for(change, service, patient_id, known_class(priority), change.at)
+    flags = would_refuse(service, held, then, keeping)
     visit_id = people.keep_visit(
         change.connection, change.site.site_id, patient_id, change.day, intake, new_id(), change.at
     )
@@ -66,11 +71,13 @@ def upload(change: Change, request: UploadOfflineTicket, kiosk: Device) -> Ticke
         device_id=kiosk.device_id,
         offline=True,
         printed_room_id=request.room_id,
+        names_room=request.room_id is not None,
+        keeping=keeping,
         flags=tuple(dict.fromkeys((*flags, moved) if moved else flags)),  # both may say that no room is open
     )
     ticket = keep_ticket(change, service, intake, visit_id, given)
     when_full(change, service.service_id)
-    return ticket
+    return ticket.model_copy(update={"entry": carry_late(change, ticket.entry)})
 
 
 def _check_paper(change: Change, request: UploadOfflineTicket, kiosk: Device) -> None:
@@ -98,7 +105,7 @@ def _again(change: Change, request: UploadOfflineTicket, intake: Intake, known: 
     entry = current(store.entries_of_ticket(change.connection, known.ticket_id))
     service = store.load_service(change.connection, change.site.site_id, entry.service_id)
     assert service is not None, "an entry always has its service"
-    return describe(change, known, entry, service)
+    return describe(change, known, entry, service, store.day_of_entry(change.connection, entry.entry_id))
 
 
 def _same_person(change: Change, identity: Identity, ticket_id: str) -> bool:

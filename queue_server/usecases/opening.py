@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from locales import t
 from protocol.nouns import Names, PriorityClass, Service
 from protocol.opening import HOURS, NUMBERS, QUOTA, NumberFormat
+from queue_server.domain.admission import ACTIVE
 from queue_server.domain.assignment import least_busy
 from queue_server.domain.numbering import number
 from queue_server.domain.opening import Own, Status, Taken, hour_start, own_status, status
@@ -17,6 +18,7 @@ from queue_server.store import taken
 from queue_server.store.rules import SITE, load_rules, next_from
 from queue_server.usecases.assigning import room_loads
 from queue_server.usecases.change import Change, Reading
+from queue_server.usecases.overnight import kept_overnight
 
 StatusOf = Callable[[Service], Status]
 
@@ -110,9 +112,22 @@ def take_number(change: Change, service: Service, known: PriorityClass) -> str:
     form = formats.get(service.service_id) or NumberFormat(letters=service.series)
     clock = change.at.astimezone(ZoneInfo(change.site.time_zone)).strftime("%H:%M")
     letters = form.letters_for(change.day, clock, known)
+    standing = _standing(change)
+    while (taken_now := number(letters, _next_ordinal(change, letters, form.start), form.width)) in standing:
+        pass  # somebody of yesterday still stands in line under this number
+    return taken_now
+
+
+def _next_ordinal(change: Change, letters: str, start: int) -> int:
     site_id = change.site.site_id
-    if form.start == 1:
-        ordinal = store.next_ordinal(change.connection, site_id, change.day, letters)
-    else:
-        ordinal = next_from(change.connection, site_id, change.day, letters, form.start)
-    return number(letters, ordinal, form.width)
+    if start == 1:
+        return store.next_ordinal(change.connection, site_id, change.day, letters)
+    return next_from(change.connection, site_id, change.day, letters, start)
+
+
+def _standing(change: Change) -> frozenset[str]:
+    """Numbers in today's lines, where there may be some of yesterday among them."""
+    if not kept_overnight(change):
+        return frozenset()
+    entries = store.entries_of_day(change.connection, change.site.site_id, change.day, tuple(ACTIVE))
+    return frozenset(entry.number for entry in entries)

@@ -112,7 +112,8 @@ def _place(
 ) -> Place:
     policy = policy_of_room(reading, room)
     rights = {*order.classes_of(policy), "emergency"}
-    if not any(other.priority.priority_class in rights for other in (entry, *waiting)):  # mostly so, and simple
+    everyone = (entry, *waiting)
+    if not any(other.priority.priority_class in rights or other.appointment for other in everyone):  # mostly so, simple
         ahead = order.people_before(entry, waiting)
         return Place(ahead, first=False, before=ahead)
     ahead = order.people_ahead(entry, waiting, recent(), policy, reading.now, each)

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
+from protocol.appointments import APPOINTMENT_RULE, AppointmentRule, ChangeAppointmentRule
 from protocol.frames import ServiceSettingsChanged
 from protocol.nouns import Value
 from protocol.opening import (
     ASSIGNMENT,
     HOURS,
     NUMBERS,
+    OVERNIGHT,
     QUOTA,
     Assignment,
     NumberFormat,
     OpeningHours,
+    Overnight,
     Quota,
     RoomAssignment,
 )
-from protocol.requests import ChangeAssignment, ChangeNumbers, ChangeOpeningHours, ChangeQuota, ChangeService, Done
+from protocol.requests import (
+    ChangeAssignment,
+    ChangeNumbers,
+    ChangeOpeningHours,
+    ChangeOvernight,
+    ChangeQuota,
+    ChangeService,
+    Done,
+)
 from queue_server.errors import Conflict, NotFound
 from queue_server.store import repository as store
 from queue_server.store.rules import SITE, Kind, load_rules, save_rule
@@ -25,6 +36,7 @@ from queue_server.store.series import letters_in_use
 from queue_server.store.tables import service as service_table
 from queue_server.usecases.announcing import announce, announce_all
 from queue_server.usecases.change import Change, Reading
+from queue_server.usecases.overnight import mark_carried
 
 
 class ServiceSettings(Value):
@@ -34,6 +46,8 @@ class ServiceSettings(Value):
     hours: OpeningHours | None = None
     quota: Quota | None = None
     numbers: NumberFormat | None = None
+    overnight: Overnight | None = None
+    appointments: AppointmentRule | None = None
     assignment: Assignment = "at_issue"
 
 
@@ -84,6 +98,23 @@ def change_numbers(change: Change, request: ChangeNumbers) -> Done:
     return _told(change, frame)
 
 
+def change_overnight(change: Change, request: ChangeOvernight) -> Done:
+    """From the next change of day on. Raises ``unknown_service``."""
+    _check_service(change, request.service_id)
+    _keep(change, "overnight", request.service_id, request.overnight)
+    mark_carried(change)  # who was sent home this morning does not come back into the line now
+    frame = ServiceSettingsChanged(service_id=request.service_id, changed="overnight", overnight=request.overnight)
+    return Done(seq=change.journal(frame))
+
+
+def change_appointment_rule(change: Change, request: ChangeAppointmentRule) -> Done:
+    """For whoever comes from now on. Raises ``unknown_service``."""
+    _check_service(change, request.service_id)
+    _keep(change, "appointments", request.service_id, request.rule)
+    frame = ServiceSettingsChanged(service_id=request.service_id, changed="appointments", appointments=request.rule)
+    return Done(seq=change.journal(frame))
+
+
 def change_assignment(change: Change, request: ChangeAssignment) -> Done:
     """From the next ticket on; who waits keeps what their ticket says. Raises ``unknown_service``."""
     _check_service(change, request.service_id)
@@ -98,6 +129,8 @@ def settings(reading: Reading) -> AllSettings:
     hours = load_rules(connection, site_id, "hours", HOURS)
     quotas = load_rules(connection, site_id, "quota", QUOTA)
     numbers = load_rules(connection, site_id, "numbers", NUMBERS)
+    overnight = load_rules(connection, site_id, "overnight", OVERNIGHT)
+    appointments = load_rules(connection, site_id, "appointments", APPOINTMENT_RULE)
     assigned = load_rules(connection, site_id, "assignment", ASSIGNMENT)
     scopes = [SITE, *(one.service_id for one in store.load_services(connection, site_id))]
     return AllSettings(
@@ -107,6 +140,8 @@ def settings(reading: Reading) -> AllSettings:
                 hours=hours.get(scope),
                 quota=quotas.get(scope),
                 numbers=numbers.get(scope),
+                overnight=overnight.get(scope),
+                appointments=appointments.get(scope),
                 assignment=assigned[scope].assignment if scope in assigned else "at_issue",
             )
             for scope in scopes

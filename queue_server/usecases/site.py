@@ -8,8 +8,8 @@ from sqlalchemy import Table, delete, insert, update
 
 from protocol.frames import SiteChanged
 from protocol.nouns import Room, Value
-from protocol.requests import ChangeSite, Done, SaveRoom, SaveService, SaveZone
-from protocol.site import RoomShape, ServiceShape, SiteShape, ZoneShape
+from protocol.requests import Done
+from protocol.site import ChangeSite, RoomShape, SaveRoom, SaveService, SaveZone, ServiceShape, SiteShape, ZoneShape
 from queue_server.domain.admission import ACTIVE
 from queue_server.errors import Conflict, Invalid, NotFound
 from queue_server.store import repository as store

@@ -9,20 +9,20 @@ import pytest
 
 import protocol.requests
 from locales import t
+from protocol.appointments import AddAppointment, CancelAppointment, ChangeAppointmentRule, ImportAppointments
+from protocol.journey import ChangeJourney
 from protocol.nouns import PriorityClass
 from protocol.policy import Rule
 from protocol.requests import (
-    ChangeJourney,
     ChangeNumbers,
     ChangeOpeningHours,
+    ChangeOvernight,
     ChangePolicy,
     ChangeQuota,
     ChangeService,
-    ChangeSite,
-    SaveRoom,
-    SaveService,
-    SaveZone,
+    UploadOfflineTicket,
 )
+from protocol.site import ChangeSite, SaveRoom, SaveService, SaveZone
 from queue_server.api.errors import STATUS
 from queue_server.domain.journey import Mistaken
 from queue_server.domain.opening import ClosedCode
@@ -42,7 +42,10 @@ def test_every_setting_and_policy_has_an_example() -> None:
     named = {name for name, _ in EXAMPLES}
     of_services = (ChangePolicy, ChangeService, ChangeOpeningHours, ChangeQuota, ChangeNumbers, ChangeJourney)
     of_the_site = (ChangeSite, SaveZone, SaveService, SaveRoom)
-    assert {one.__name__ for one in (*of_services, *of_the_site)} <= named
+    of_appointments = (AddAppointment, CancelAppointment, ImportAppointments, ChangeAppointmentRule)
+    assert {
+        one.__name__ for one in (*of_services, ChangeOvernight, *of_the_site, *of_appointments, UploadOfflineTicket)
+    } <= named
     shown = {
         wish.policy.rule
         for name, text in EXAMPLES
@@ -67,7 +70,8 @@ def test_every_closed_code_is_a_refusal() -> None:
 
 def test_every_kind_of_mistake_of_ours_stands_on_the_page() -> None:
     sources = [
-        (ROOT / "protocol" / name).read_text(encoding="utf-8") for name in ("policy.py", "opening.py", "site.py")
+        (ROOT / "protocol" / name).read_text(encoding="utf-8")
+        for name in ("policy.py", "opening.py", "site.py", "appointments.py")
     ]
     kinds = re.findall(r'PydanticCustomError\("(\w+)"', "".join(sources))
     assert len(kinds) >= 6

@@ -18,8 +18,8 @@ from kiosk import events as e
 from kiosk.effects import Ports, Runner
 from protocol import errors
 from protocol.client import FeedLost
-from protocol.frames import AnyFrame, Numbered, ServicesChanged, Snapshot, TicketCalled, TicketIssued
-from protocol.nouns import Device, DeviceHealth, Intake, Value
+from protocol.frames import AnyFrame, Heartbeat, Numbered, ServicesChanged, Snapshot, TicketCalled, TicketIssued
+from protocol.nouns import Device, DeviceHealth, Intake, Value, WaitEstimate
 from protocol.requests import Done, IssueTicket, RaiseAlert, ReportHealth, ReportPrint, Request
 from tests.kiosk.samples import CARD, IDENTITY, NOW, SITE, rooms, services, ticket
 
@@ -232,16 +232,20 @@ async def test_what_the_feed_says_becomes_events(bench: Bench) -> None:
     )
     for seq, frame in enumerate(frames):
         bench.server.feed.put_nowait(Numbered(seq=seq + 1, previous=seq, at=NOW, frame=frame))
+    waits = {"noi": WaitEstimate(low_minutes=5, high_minutes=15)}
+    bench.server.feed.put_nowait(Heartbeat(seq=4, at=NOW))
+    bench.server.feed.put_nowait(Heartbeat(seq=4, at=NOW, waits=waits))
     bench.server.feed.put_nowait(FeedLost(code="unreachable"))
     bench.server.feed.put_nowait(snapshot_frame())
     [live] = await bench.told_of(e.FeedSnapshot)
     assert isinstance(live, e.FeedSnapshot)
     assert (live.device_name, len(live.services)) == ("Sảnh A", 12)
-    kinds = (e.QueueMoved, e.ServicesNow, e.FeedAway)
+    kinds = (e.QueueMoved, e.ServicesNow, e.WaitsNow, e.FeedAway)
     assert [event for event in bench.told if isinstance(event, kinds)] == [
         e.QueueMoved("noi", 1),
         e.QueueMoved("noi", -1),
         e.ServicesNow(services()[:1], ()),
+        e.WaitsNow(waits),
         e.FeedAway(),
     ]
 

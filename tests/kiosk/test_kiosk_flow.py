@@ -12,7 +12,7 @@ from kiosk import events as e
 from kiosk import flow
 from kiosk.state import SCHEMES, TEXT_SIZES, Comfort, Notice, State, Trouble
 from kiosk.view import look
-from protocol.nouns import Site
+from protocol.nouns import Site, WaitEstimate
 from protocol.requests import IssueTicket
 from tests.kiosk.samples import IDENTITY, PERSONAL, PLACE, ROOM, rooms, services, snapshot, ticket
 
@@ -287,6 +287,14 @@ def test_waiting_people_are_counted_between_snapshots() -> None:
     assert len(state.hospital.services) == 1
 
 
+def test_the_waits_on_the_tiles_go_on_between_snapshots() -> None:
+    shorter = WaitEstimate(low_minutes=0, high_minutes=5)
+    before = welcome().hospital.services
+    state, _ = run(welcome(), e.WaitsNow({"noi": shorter, "gone": shorter}))
+    assert [service.wait for service in state.hospital.services] == [shorter, *(one.wait for one in before[1:])]
+    assert state.hospital.services[0].waiting == before[0].waiting
+
+
 def test_the_new_name_of_the_hospital_is_shown() -> None:
     before = welcome()
     site = Site(site_id="main", names={"vi": "Bệnh viện Sông Lam"})
@@ -378,6 +386,7 @@ EVENTS = some.one_of(
     some.just(snapshot()),
     some.just(e.ServicesNow(services(), rooms())),
     some.builds(e.QueueMoved, some.sampled_from(["noi", "?"]), some.integers(-2, 2)),
+    some.just(e.WaitsNow({"noi": WaitEstimate(reason="no_call")})),
     some.just(e.FeedAway()),
     some.builds(e.Tick, some.floats(0, 500)),
 )

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+import protocol.appointments
+import protocol.journey
 import protocol.nouns
 import protocol.requests
 from protocol.frames import FRAME_TYPES, FROM_SERVER, VERSION, Hello, Numbered
@@ -21,7 +23,8 @@ FILES = sorted(GOLDEN.glob("protocol-*/*.json"))
 def decode(name: str, text: str) -> Value:
     kind, _, rest = name.partition("-")
     if kind in ("request", "answer"):
-        found = getattr(protocol.requests, rest, None) or getattr(protocol.nouns, rest)
+        homes = (protocol.requests, protocol.appointments, protocol.journey, protocol.nouns)
+        found = next(getattr(home, rest) for home in homes if hasattr(home, rest))
         kind_of: type[Value] = found
         return kind_of.model_validate_json(text)
     return Hello.model_validate_json(text) if name == "hello" else FROM_SERVER.validate_json(text)

@@ -32,6 +32,7 @@ REQUIRED: dict[str, object] = {
     "room_number": "5",
     "service_names": {"vi": "Khám nội"},
     "undone_seq": 7,
+    "business_day": "2026-11-21",
     "undone_type": "ticket_called",
     "from_room_id": "room-4",
     "from_entry_id": "e0",

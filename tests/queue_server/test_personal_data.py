@@ -7,11 +7,13 @@ import logging
 import types
 import typing
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from pydantic import BaseModel
 from sqlalchemy import select
 
+from protocol.appointments import AddAppointment, Booking
 from protocol.frames import FRAME_TYPES, FROM_SERVER, Hello, Numbered, Snapshot
 from protocol.nouns import Birth, Identity, Intake, Names
 from protocol.opening import Quota
@@ -27,6 +29,7 @@ from protocol.requests import (
     RaiseAlert,
     Recall,
     ReportPrint,
+    UploadOfflineTicket,
 )
 from queue_server.store import tables
 from tests.queue_server.support import House
@@ -107,6 +110,13 @@ async def journey(house: House) -> dict[str, typing.Any]:
     await house.send(ConfirmPriority(priority_class="pregnant", proof="seen", **seen))
     await house.send(ChangeQuota(service_id="general", quota=Quota(per_day=99)))
     await house.send(ChangeService(service_id="skin", open=False))
+    numbers = {name: MARKS[name] for name in ("personal_id", "old_cmnd", "card_no")}
+    starts_at = (house.clock() + timedelta(minutes=9)).isoformat()
+    booked = Booking.model_validate({"source_id": "H1", "service_id": "eyes", "starts_at": starts_at} | numbers)
+    await house.send(AddAppointment(booking=booked))
+    paper = {"number": "KA001", "service_id": "eyes", "intake": Intake(identity=identity)}
+    await house.send(UploadOfflineTicket.model_validate(paper), "kiosk")
+    await house.send(UploadOfflineTicket.model_validate(paper | {"service_id": "general"}), "kiosk")
     await house.sign_in()
     entry = (await house.call())["entry"]
     house.clock.forward(seconds=15)
@@ -133,7 +143,14 @@ async def test_a_journey_leaves_its_marks_in_the_patient_tables_only(
         kinds = set(connection.execute(select(tables.journal.c.kind)).scalars())
     assert set(marked) == {"patient", "patient_number"}
     assert kinds >= {"policy_changed", "priority_confirmed", "service_settings_changed", "services_changed"}
-    assert kinds >= {"ticket_issued", "ticket_called", "ticket_not_here", "ticket_returned", "ticket_finished"}
+    assert kinds >= {
+        "appointment_changed",
+        "ticket_issued",
+        "ticket_called",
+        "ticket_not_here",
+        "ticket_returned",
+        "ticket_finished",
+    }
     assert leaks(json.dumps(ticket, ensure_ascii=False)) == []
     assert len(caplog.records) > 10
     assert leaks(caplog.text) == []

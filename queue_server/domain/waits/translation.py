@@ -117,8 +117,13 @@ class Translation:
         self._where: dict[str, str] = {}
 
     def take(self, at: datetime, frame: frames.AnyFrame) -> Iterator[Event]:
-        """The events of one frame. What is told late happens, for the estimator, when it is told."""
+        """The events of one frame. What is told late happens, for the estimator, when it is told.
+
+        What is told on a later day stands in no line of that day.
+        """
         yield from self.until(at)
+        if self._midnight is None or at < self._midnight:
+            return
         match frame:
             case frames.PolicyChanged():
                 yield from self._policy_changed(frame)

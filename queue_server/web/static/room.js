@@ -327,6 +327,8 @@ function hear(numbered) {
   }
   if (frame.type === 'ticket_called' && frame.entry.room_id === about.room_id) {
     state.call = { seq, entryId: frame.entry.entry_id, at: Date.parse(at), live: true, shown: false, heard: false, failed: new Set() }
+  } else if (frame.type === 'ticket_not_here' && frame.by_rule && frame.entry.room_id === about.room_id) {
+    tell(text('done.not_here_by_rule', { number: frame.entry.number }), 'good', 'user-x')
   } else if (frame.type === 'call_acknowledged' && state.call?.seq === frame.call_seq) {
     if (frame.outcome === 'shown' || frame.outcome === 'heard') state.call[frame.outcome] = true
     else state.call.failed.add(frame.device_id)

@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 
 from protocol.client import FeedLost, FromFeed, ServerClient
 from protocol.frames import AlertRaised, Heartbeat, Numbered, Snapshot, TicketCalled
-from protocol.nouns import Device
+from protocol.nouns import Device, WaitEstimate
 from protocol.requests import AcknowledgeCall
+from queue_server.api import feed
 from queue_server.hub import Hub
 from queue_server.store import journal
 from queue_server.store.journal import Line
@@ -131,6 +132,25 @@ async def test_a_wall_is_not_told_of_anyones_priority(served_house: House) -> No
     async with listening(house, "display-all") as (_, told):
         assert [call.entry.number for call in told.calls] == ["A001"]
         assert "aged_75" not in told.model_dump_json()
+
+
+async def test_kiosks_are_told_the_waits_of_their_tiles_again_and_again(
+    served_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "WAITS_S", 0.2)
+    async with listening(served_house, "kiosk") as (ears, _):
+        for number in range(1, 7):
+            await served_house.issue(number)
+        told: list[dict[str, WaitEstimate]] = []
+        while len(told) < 2:
+            async with asyncio.timeout(8):
+                message = await ears.heard.get()
+            if isinstance(message, Heartbeat) and message.waits:
+                told.append(message.waits)
+                await served_house.issue(10 + len(told))
+        assert set(told[0]) == {"general", "eyes", "teeth", "skin"}
+        assert told[0]["eyes"].high_minutes == 10
+        assert (told[1]["general"].high_minutes or 0) >= 30
 
 
 async def test_heartbeats_when_nothing_is_said(served_house: House) -> None:

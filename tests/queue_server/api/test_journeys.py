@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import insert, select
 
 from protocol.frames import TicketFinished, TicketSentOn
-from protocol.journey import Journey, Step
-from protocol.requests import CallNext, ChangeJourney, EndVisit, Finish, PreviewJourney, SendOn, Transfer, Undo
+from protocol.journey import ChangeJourney, Journey, PreviewJourney, Step
+from protocol.requests import CallNext, EndVisit, Finish, SendOn, Transfer, Undo
 from queue_server.store import journal, notes, tables
 from tests.queue_server.api.test_transfer import act, now, order, refused, seen
 from tests.queue_server.support import House

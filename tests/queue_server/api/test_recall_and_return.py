@@ -9,10 +9,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocol.frames import TicketNotHere
 from protocol.nouns import Entry, Priority
 from protocol.requests import MarkNotHere, Recall
-from queue_server.domain.calling import CallingRules, place_after, recall_refusal
+from queue_server.domain.calling import CallingRules, has_not_come, place_after, recall_refusal
 from queue_server.domain.order import seniority
+from queue_server.store import journal
+from queue_server.usecases import calling
+from queue_server.usecases.once import change, look
 from tests.queue_server.support import House, open_house
 
 NINE = datetime(2026, 11, 20, 2, tzinfo=UTC)
@@ -105,3 +109,39 @@ async def test_a_hospital_may_say_straight_to_the_old_place(tmp_path: Path) -> N
         await _send(house, MarkNotHere, known)
         assert (await house.issue(1, "eyes"))["people_ahead"] == 0
         assert (await house.call("r3"))["entry"]["number"] == "B001"
+
+
+def test_only_who_was_called_again_as_often_as_may_be_is_absent_by_a_rule() -> None:
+    rules = CallingRules(recalls=2, not_here_after=timedelta(minutes=3))
+    often = entry(1, state="called", called_at=NINE, recalls=2)
+    assert not has_not_come(often, NINE + timedelta(minutes=2, seconds=59), rules)
+    assert has_not_come(often, NINE + timedelta(minutes=3), rules)
+    late = NINE + timedelta(hours=3)
+    assert not has_not_come(often.model_copy(update={"recalls": 1}), late, rules), "may be inside, and it takes long"
+    assert not has_not_come(often.model_copy(update={"state": "held"}), late, rules)
+    assert not has_not_come(often, late, CallingRules(recalls=2)), "off unless a hospital wants it"
+    never_recalled = often.model_copy(update={"recalls": 0})
+    assert not has_not_come(never_recalled, late, CallingRules(recalls=0, not_here_after=timedelta(minutes=3)))
+
+
+async def test_the_clock_marks_who_did_not_come_and_says_that_nobody_did(tmp_path: Path) -> None:
+    async with open_house(tmp_path, recalls=1, not_here_after_minutes=3) as house:
+        await house.sign_in()
+        for person in (1, 2):
+            await house.issue(person)
+        called = [(await house.call(room))["entry"] for room in ("r1", "r2")]
+        house.clock.forward(seconds=20)
+        again = await house.send(Recall(entry_id=called[0]["entry_id"], version=called[0]["version"]))
+        assert again.status_code == 200, again.text
+        house.clock.forward(minutes=4)
+        rules = house.core.settings.calling
+        assert look(house.core, lambda reading: calling.any_absent(reading, rules))
+        marked = await house.core.writer.run(
+            lambda connection: calling.mark_absent(change(house.core, connection, "server:timer"), rules)
+        )
+        assert marked == 1, "who was called once only is left to staff"
+        with house.core.engine.connect() as connection:
+            line = journal.read(connection, "main", 0)[-1]
+        assert isinstance(line.frame, TicketNotHere)
+        assert (line.frame.entry.number, line.frame.by_rule, line.frame.entry.state) == ("A001", True, "not_here")
+        assert not look(house.core, lambda reading: calling.any_absent(reading, rules))

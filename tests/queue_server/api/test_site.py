@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from protocol.frames import ServicesChanged, SiteChanged
-from protocol.requests import ChangeNumbers, ChangeService, ChangeSite, Request, SaveRoom, SaveService, SaveZone
-from protocol.site import RoomShape, ServiceShape, SiteShape, ZoneShape
+from protocol.requests import ChangeNumbers, ChangeService, Request
+from protocol.site import ChangeSite, RoomShape, SaveRoom, SaveService, SaveZone, ServiceShape, SiteShape, ZoneShape
 from queue_server.store import journal
 from queue_server.usecases.demo_hospital import rooms, service_rows
 from tests.queue_server.support import House, wish

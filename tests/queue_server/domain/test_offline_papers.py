@@ -148,3 +148,13 @@ def test_paper_of_another_day_is_no_part_of_this_one() -> None:
     assert day.never_called == 0
     with pytest.raises(UnusableDay):
         read_day(told(steps[0], (-3 * 24 * 60.0, issued(old)), steps[2]))
+
+
+def test_who_was_kept_overnight_waits_from_the_change_of_day_on() -> None:
+    """In a record of today alone; in one that holds the evening too, the wait goes on."""
+    a, b = entry("A001", -10), entry("B001", 1)
+    kept = frames.TicketCarriedOver(entry=a, business_day="2026-11-20")
+    today = read_day(told((0, kept), (1, issued(b)), (5, called(a)), (9, called(b))))
+    assert [(wait.entry.number, wait.waited.seconds // 60) for wait in today.waits] == [("A001", 5), ("B001", 8)]
+    whole = read_day(told((-10, issued(a)), (0, kept), (5, called(a))))
+    assert [wait.waited.seconds // 60 for wait in whole.waits] == [15]

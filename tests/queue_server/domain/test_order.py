@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 
 import pytest
 from hypothesis import given
@@ -158,8 +159,19 @@ policies: st.SearchStrategy[Policy] = st.one_of(
     st.builds(Ageing, rates=st.dictionaries(st.sampled_from(LEGAL_CLASSES), st.floats(1, 10))),
     st.builds(HeadStart, minutes=st.dictionaries(st.sampled_from(LEGAL_CLASSES), st.integers(1, 90))),
 )
-days = st.lists(st.one_of(st.sampled_from(CLASSES), st.none()), max_size=60)
-"""A morning, minute by minute: somebody of this class comes, or the room calls (None)."""
+Event: TypeAlias = PriorityClass | int | None
+days: st.SearchStrategy[list[Event]] = st.lists(
+    st.one_of(st.sampled_from(CLASSES), st.none(), st.integers(-40, 40)), max_size=60
+)
+"""A morning, minute by minute: somebody of this class comes, or somebody who stands from so many minutes later on for
+an appointment (before they came when it is negative), or the room calls (None)."""
+
+
+def who_comes(minute: int, event: PriorityClass | int) -> Entry:
+    if not isinstance(event, int):
+        return entry(minute, event)
+    due = at(minute + event)
+    return entry(minute, appointment=due, place=due if event > 0 else None)
 
 
 @dataclass
@@ -172,19 +184,24 @@ class Morning:
     called: list[tuple[Choice, list[Entry], datetime]] = field(default_factory=list)
     """Each call with who else waited then, and when it was."""
     before: dict[str, int] = field(default_factory=dict)
-    """By number, how many others waited when they came."""
+    """By number, how many others stood before them in time, and had not been called when they came."""
     overtaken: Counter[str] = field(default_factory=Counter)
 
-    def live(self, events: list[PriorityClass | None]) -> None:
-        for minute, cls in enumerate(events, start=1):
-            if cls is None:
+    def live(self, events: list[Event]) -> None:
+        for minute, event in enumerate(events, start=1):
+            if event is None:
                 self.call(at(minute))
             else:
-                new = entry(minute, cls)
-                self.before[new.number] = sum(1 for other in self.waiting if class_of(other) != "emergency")
-                self.waiting.append(new)
+                self.comes(who_comes(minute, event))
         while self.waiting:
             self.call(at(len(events) + len(self.called)))
+
+    def comes(self, new: Entry) -> None:
+        self.before[new.number] = 0
+        for other in self.waiting:
+            earlier, later = sorted((other, new), key=seniority)
+            self.before[later.number] += class_of(earlier) != "emergency"
+        self.waiting.append(new)
 
     def call(self, now: datetime) -> None:
         choice = choose(self.waiting, self.recent, self.policy, now)
@@ -200,31 +217,33 @@ class Morning:
 
 
 @given(policies, days)
-def test_everyone_is_called_once_and_only_emergencies_and_classes_overtake(
-    policy: Policy, events: list[PriorityClass | None]
-) -> None:
+def test_everyone_is_called_once_and_only_emergencies_and_classes_overtake(policy: Policy, events: list[Event]) -> None:
     morning = Morning(policy)
     morning.live(events)
-    came = [cls for cls in events if cls is not None]
+    came = [event for event in events if event is not None]
     assert sorted(choice.entry.number for choice, _, _ in morning.called) == sorted(morning.before)
     assert len(morning.called) == len(came)
     for choice, others, _ in morning.called:
         passed = any(seniority(other) < seniority(choice.entry) for other in others)
         assert choice.overtook == (passed and choice.reason != "emergency")
-        assert not choice.overtook or goes_first(choice.entry, policy)
+        assert not choice.overtook or goes_first(choice.entry, policy) or choice.reason == "appointment"
 
 
 @given(policies, days)
-def test_within_a_class_who_came_first_is_called_first(policy: Policy, events: list[PriorityClass | None]) -> None:
+def test_within_a_class_who_came_first_is_called_first(policy: Policy, events: list[Event]) -> None:
     morning = Morning(policy)
     morning.live(events)
-    for cls in CLASSES:
-        same = [choice.entry for choice, _, _ in morning.called if class_of(choice.entry) == cls]
-        assert same == sorted(same, key=seniority)
+    for choice, others, _ in morning.called:
+        same = [other for other in others if lane_of(other) == lane_of(choice.entry)]
+        assert all(seniority(choice.entry) < seniority(other) for other in same)
+
+
+def lane_of(entry_: Entry) -> tuple[PriorityClass, bool]:
+    return class_of(entry_), entry_.appointment is not None
 
 
 @given(policies, days)
-def test_every_promise_is_kept(policy: Policy, events: list[PriorityClass | None]) -> None:
+def test_every_promise_is_kept(policy: Policy, events: list[Event]) -> None:
     """The bound of each policy, as `bound` states it and people are told it."""
     morning = Morning(policy)
     morning.live(events)
@@ -245,19 +264,18 @@ def test_every_promise_is_kept(policy: Policy, events: list[PriorityClass | None
                 since = 0 if passed else since + 1
             case "minutes":
                 limit = timedelta(minutes=promise.number)
-                assert all(choice.entry.issued_at - other.issued_at <= limit for other in passed)
+                came = seniority(choice.entry)[0]
+                assert all(came - seniority(other)[0] <= limit for other in passed)
             case "share":
                 for other in passed:
-                    mine, theirs = now - choice.entry.issued_at, now - other.issued_at
+                    mine, theirs = now - seniority(choice.entry)[0], now - seniority(other)[0]
                     assert mine * promise.number >= theirs - timedelta(microseconds=10)
             case "none":
                 assert isinstance(policy, Strict)
 
 
 @given(policies, days)
-def test_nobody_is_overtaken_more_often_than_the_policy_says(
-    policy: Policy, events: list[PriorityClass | None]
-) -> None:
+def test_nobody_is_overtaken_more_often_than_the_policy_says(policy: Policy, events: list[Event]) -> None:
     morning = Morning(policy)
     morning.live(events)
     for number_, before in morning.before.items():
@@ -266,10 +284,42 @@ def test_nobody_is_overtaken_more_often_than_the_policy_says(
 
 
 @given(policies, days)
-def test_the_line_is_what_the_room_will_call_if_nobody_else_comes(
-    policy: Policy, events: list[PriorityClass | None]
+def test_who_is_on_time_goes_before_who_came_after_the_appointed_time_unless_the_bound_is_reached(
+    policy: Policy, events: list[Event]
 ) -> None:
-    waiting = [entry(minute, cls) for minute, cls in enumerate(events, start=1) if cls is not None]
+    """What an appointment promises: a walk-in who came after its time goes before its holder only as a fair turn."""
+    morning = Morning(policy)
+    morning.live(events)
+    for choice, others, _ in morning.called:
+        booked = next((other for other in sorted(others, key=seniority) if other.appointment is not None), None)
+        walk_in = class_of(choice.entry) == "normal" and choice.entry.appointment is None
+        if booked is None or booked.appointment is None or not walk_in or bound(policy).kind in ("never", "share"):
+            continue
+        gained = booked.appointment
+        if isinstance(policy, HeadStart):
+            gained = max(gained, seniority(booked)[0] - timedelta(minutes=bound(policy).number))
+        if gained < seniority(choice.entry)[0]:
+            assert choice.reason == "fair_turn"
+
+
+def test_an_appointment_brings_its_holder_forward_as_far_as_the_policy_allows() -> None:
+    waiting = [entry(1), entry(5), entry(6), entry(9, appointment=at(4))]
+    numbers = {policy.rule: [number for number, _ in told(line(waiting, (), policy, at(10)))] for policy in ALL}
+    assert numbers["first_come"] == ["A001", "A005", "A006", "A009"]
+    assert numbers["strict"] == numbers["capped"] == numbers["one_in_n"] == ["A001", "A009", "A005", "A006"]
+    assert told(line(waiting[1:], (), Capped(), at(10)))[0] == ("A009", "appointment")
+    assert told(line(waiting[1:], (True,) * 3, Capped(), at(10)))[0] == ("A005", "fair_turn")
+    early = entry(2, place=at(7), appointment=at(7))
+    assert [number for number, _ in told(line([early, entry(3), entry(8)], (), Capped(), at(9)))] == [
+        "A003",
+        "A002",
+        "A008",
+    ]
+
+
+@given(policies, days)
+def test_the_line_is_what_the_room_will_call_if_nobody_else_comes(policy: Policy, events: list[Event]) -> None:
+    waiting = [who_comes(minute, event) for minute, event in enumerate(events, start=1) if event is not None]
     foreseen = line(waiting, (), policy, at(100), timedelta(minutes=2))
     recent: list[bool] = []
     for place, choice in enumerate(foreseen):

@@ -47,6 +47,7 @@ def called(seq: int, one: Entry, reason: str = "first_come", overtook: bool = Fa
 
 OLD = Priority(priority_class="aged_75")
 A, B = entry("A001", 1), entry("B002", 2)
+TOO_EARLY = {"place": START + timedelta(minutes=5), "appointment": START + timedelta(minutes=5)}
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,10 @@ A, B = entry("A001", 1), entry("B002", 2)
             "not_waiting",
         ),
         ([issued(2, B), called(3, B)], [issued(1, A.model_copy(update={"place": START}))], "place"),
+        ([issued(2, B), called(3, B, "appointment", overtook=True)], [issued(1, A)], "appointment"),
+        ([issued(2, B), called(3, B)], [issued(1, A.model_copy(update=TOO_EARLY))], "not_due"),
+        ([issued(1, A.model_copy(update=TOO_EARLY)), called(9, A.model_copy(update=TOO_EARLY))],
+         [issued(8, entry("B002", 8))], "came_first"),
     ],
 )  # fmt: skip
 def test_each_cause(first: list[Told], second: list[Told], cause: str) -> None:

@@ -25,8 +25,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import Connection, create_engine, event, select
 
+from protocol.appointments import AddAppointment, Booking
 from protocol.frames import AnyFrame
-from protocol.journey import Journey, Step
+from protocol.journey import ChangeJourney, Journey, Step
 from protocol.nouns import Device, Entry, Site, Value
 from protocol.opening import OpeningHours, Quota
 from protocol.policy import Capped, FirstCome, OneInN, Policy, Strict
@@ -35,7 +36,6 @@ from protocol.requests import (
     CallChosen,
     CallNext,
     ChangeAssignment,
-    ChangeJourney,
     ChangeOpeningHours,
     ChangePolicy,
     ChangeQuota,
@@ -66,6 +66,7 @@ from queue_server.store import journal, tables
 from queue_server.store import repository as store
 from queue_server.store.rules import recent_calls
 from queue_server.usecases import (
+    appointments,
     arrivals,
     calling,
     handover,
@@ -87,7 +88,7 @@ from tests.queue_server.usecases.counted_calls import CountedCalls
 
 T = TypeVar("T")
 DEFAULT = Capped(overtakes=2)
-RULES = CallingRules(recalls=2, recall_gap=timedelta(seconds=15), return_after=2)
+RULES = CallingRules(recalls=2, recall_gap=timedelta(seconds=15), return_after=2, not_here_after=timedelta(minutes=3))
 KIOSK = Device(device_id="kiosk", kind="kiosk", name="x", series="KA")
 SITE = Site(site_id="main", names={"vi": "x"})
 ROOMS = ("r1", "r2", "r3")
@@ -228,6 +229,17 @@ class AnyDay(RuleBasedStateMachine):
         if ticket is not None and number in known:
             assert ticket.entry in self.entries()
 
+    @rule(person=PEOPLE, service=SERVICES, minutes=st.integers(-10, 40))
+    def somebody_is_booked(self, person: int, service: str, minutes: int) -> None:
+        booking = Booking(
+            source_id=f"{person}-{service}",
+            personal_id=f"{person:012d}",
+            service_id=service,
+            starts_at=self.now + timedelta(minutes=minutes),
+            window_minutes=20,
+        )
+        self.ask(AddAppointment(booking=booking), appointments.add)
+
     @rule(back=st.integers(1, 8))
     def a_wish_comes_again(self, back: int) -> None:
         """The answer was lost on its way: the same answer, and nothing is done twice."""
@@ -342,6 +354,7 @@ class AnyDay(RuleBasedStateMachine):
     def time_goes_by(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
         self.happen(holding.return_due)
+        self.happen(partial(calling.mark_absent, rules=RULES))
         self.happen(rooms.resume_due)
 
     # --- what always holds ---
@@ -419,7 +432,7 @@ def _ahead(line: list[Entry], reading: Reading) -> list[int]:
         service = store.load_service(reading.connection, "main", entry.service_id)
         assert ticket is not None
         assert service is not None
-        told.append(arrivals.describe(reading, ticket, entry, service).people_ahead)
+        told.append(arrivals.describe(reading, ticket, entry, service, DAY).people_ahead)
     return told
 
 

@@ -192,6 +192,8 @@ def test_what_is_told_late_keeps_its_place() -> None:
     story.issued(10, "B")  # from a kiosk that could not reach the server
     late = events(story)[-1]
     assert (late["t"], late["place"]) == (SEVEN_S + 1800, SEVEN_S + 600)
+    story.issued(-1440, "C")  # yesterday: it waits in no line of today
+    assert events(story)[-1] == late
 
 
 def test_every_kind_that_is_read_is_a_frame() -> None:

@@ -161,3 +161,15 @@ def test_classes_have_names() -> None:
         "normal_review",
         "normal",
     ]
+
+
+def test_a_rest_that_nobody_saw_is_over_after_the_usual_time_of_opening_again() -> None:
+    hours, day = Hours(by_clock=True), DayHours()
+    for _ in range(3):
+        hours.opened("R", 25200, 0, None, day)
+        hours.closed("R", 42000, 0)
+        hours.opened("R", 46800, 1, 42000, day)
+    assert [hours.session("R", 1, now) for now in (30000, 45000, 50000)] == [1, 1, 2]
+    assert hours.session("R", 0, 50000) == 0  # it never opened today
+    assert hours.session("new", 1, 50000) == 1
+    assert Hours(by_clock=False).session("R", 1, 50000) == 1

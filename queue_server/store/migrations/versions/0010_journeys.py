@@ -1,6 +1,6 @@
 """an entry knows its step of the journey, and what is to follow; staff leave a note for the next room
 
-Revision: 0009_journeys, after 0008_pools
+Revision: 0010_journeys, after 0009_appointments
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from queue_server.store.tables import Moment
 
-revision = "0009_journeys"
-down_revision = "0008_pools"
+revision = "0010_journeys"
+down_revision = "0009_appointments"
 branch_labels = None
 depends_on = None
 
