@@ -17,12 +17,13 @@ from protocol.policy import Capped
 from protocol.requests import CreatePairingCode, PairingCode
 from queue_server.auth.passwords import Passwords
 from queue_server.core import first_site, utc_now
+from queue_server.domain.replayed import BrokenJournal, replay
 from queue_server.domain.waits.accuracy import table
 from queue_server.errors import Invalid, Unavailable
 from queue_server.settings import ServerSettings
 from queue_server.store import journal
 from queue_server.store.engine import Connection, Engine, StoreAway, open_engine
-from queue_server.store.repository import ensure_site, load_rooms, load_services, load_site
+from queue_server.store.repository import ensure_site, load_rooms, load_services, load_site, newest_day
 from queue_server.store.schema import is_current, migrate
 from queue_server.store.writer import Change, T, Writer
 from queue_server.usecases import demo_data, demo_hospital, devices, promises
@@ -150,6 +151,19 @@ def examine(settings: ServerSettings) -> Iterator[Finding]:
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
+def _replayed(connection: Connection, site_id: str) -> Finding:
+    """Whether the entries of the newest day are what the journal tells of them."""
+    day, stored = newest_day(connection, site_id)
+    try:
+        told = replay((line.seq, line.frame) for line in journal.of_day(connection, site_id, day) if line.frame)
+    except BrokenJournal as broken:
+        return Finding(False, f"journal: entry {broken}")
+    differ = [entry.number for entry in stored.values() if told.get(entry.entry_id) != entry]
+    if differ or len(told) != len(stored):
+        return Finding(False, f"entries of {day}: not as the journal tells: {', '.join(differ) or 'some are missing'}")
+    return Finding(True, f"entries: {len(stored)} of the newest day are as the journal tells")
+
+
 def _examine_database(settings: ServerSettings, engine: Engine) -> Iterator[Finding]:
     kind = engine.dialect.name
     if not is_current(engine):
@@ -164,6 +178,7 @@ def _examine_database(settings: ServerSettings, engine: Engine) -> Iterator[Find
         newest = journal.last_seq(connection, settings.site_id)
         text = f"{newest} entries, no gap" if gap is None else f"entry {gap} of {newest} is missing"
         yield Finding(gap is None, f"journal: {text}")
+        yield _replayed(connection, settings.site_id)
         rooms = load_rooms(connection, settings.site_id)
         for service in load_services(connection, settings.site_id):
             if service.open and not any(room.open and service.service_id in room.service_ids for room in rooms):

@@ -103,7 +103,7 @@ def go_on(entry: Entry, at: datetime, **there: object) -> Entry:
     """
     issued_at = max(at, entry.issued_at + timedelta(microseconds=1))
     anew: dict[str, object] = {"state": "waiting", "version": 1, "issued_at": issued_at, "called_at": None, "calls": 0}
-    return entry.model_copy(update={**anew, "recalls": 0, "place": None, "then": (), **there})
+    return entry.model_copy(update={**anew, "recalls": 0, "place": None, "appointment": None, "then": (), **there})
 
 
 def end_visit(entry: Entry) -> Entry:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from protocol.frames import FRAME, AnyFrame, Numbered, for_everyone
 from queue_server.store import memory, plain
+from queue_server.store.tables import entry as queued
 from queue_server.store.tables import journal, reader, site
 
 log = logging.getLogger(__name__)
@@ -203,6 +204,13 @@ def move_place(connection: Connection, site_id: str, name: str, seq: int) -> Non
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(reader).values(site_id=site_id, name=name, seq=seq)
     connection.execute(statement.on_conflict_do_update(index_elements=["site_id", "name"], set_={"seq": seq}))
+
+
+def of_day(connection: Connection, site_id: str, day: str) -> list[Line]:
+    """Everything about the tickets that were good on a business day, in order. For `doctor`."""
+    tickets = select(queued.c.ticket_id).where(queued.c.site_id == site_id, queued.c.business_day == day)
+    query = select(journal).where(journal.c.site_id == site_id, journal.c.ticket_id.in_(tickets))
+    return [_line(row) for row in connection.execute(query.order_by(journal.c.seq))]
 
 
 def first_gap(connection: Connection, site_id: str) -> int | None:

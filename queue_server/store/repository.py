@@ -207,6 +207,14 @@ def entries_of_ticket(connection: Connection, ticket_id: str) -> list[Entry]:
     return [to_entry(row) for row in connection.execute(query).mappings()]
 
 
+def newest_day(connection: Connection, site_id: str) -> tuple[str, dict[str, Entry]]:
+    """The newest business day, and the entries by id of all tickets that were good on it. For `doctor`."""
+    day = connection.execute(select(func.max(entry.c.business_day)).where(entry.c.site_id == site_id)).scalar() or ""
+    tickets = select(entry.c.ticket_id).where(entry.c.site_id == site_id, entry.c.business_day == day)
+    query = select(entry).where(entry.c.ticket_id.in_(tickets))
+    return day, {row["entry_id"]: to_entry(row) for row in connection.execute(query).mappings()}
+
+
 def entries_of_day(
     connection: Connection, site_id: str, day: str, states: Sequence[str] = ACTIVE, room_id: str | None = None
 ) -> list[Entry]:

@@ -73,7 +73,7 @@ def look_at_one_moment(core: Core, question: Callable[[Reading], T]) -> T:
 
 async def answer(core: Core, request: Request, caller: str, act: Callable[[Change], A], kind: type[A]) -> A:
     """Do `act` once for this request, and answer a repeat of it as before. For answers that hold no secret."""
-    return await core.writer.run(lambda connection: _once(core, connection, request, caller, act, kind))
+    return await core.writer.run(lambda connection: once(core, connection, request, caller, act, kind))
 
 
 async def secret_answer(core: Core, request: Request, caller: str, act: Callable[[Change], T]) -> T:
@@ -88,9 +88,10 @@ _BEFORE = plain.Statement(
 )
 
 
-def _once(
+def once(
     core: Core, connection: Connection, request: Request, caller: str, act: Callable[[Change], A], kind: type[A]
 ) -> A:
+    """Do `act`, and keep its answer; or the answer that was kept. Inside a change. Raises ``request_id_taken``."""
     site_id = core.settings.site_id
     before = _BEFORE.one(connection, the_site=site_id, request_id=request.request_id)
     if before is not None:

@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, delete, func, select
 from typer.testing import CliRunner
 
 from protocol.configuration import SettingsFault
+from protocol.policy import Capped
 from queue_server.__main__ import cli
 from queue_server.auth.keys import fingerprint
 from queue_server.command_line import examine, make_demo_data, open_database
@@ -22,8 +23,10 @@ from queue_server.errors import Unavailable
 from queue_server.settings import load
 from queue_server.store import journal, tables
 from queue_server.store.engine import open_engine
-from queue_server.usecases import demo_hospital
-from tests.queue_server.support import MORNING, settings
+from queue_server.store.repository import load_site
+from queue_server.usecases import arrivals, demo_hospital
+from queue_server.usecases.change import Change as Context
+from tests.queue_server.support import MORNING, settings, wish
 from theme import FOLDER as THEME
 
 ROOT = Path(__file__).parents[2]
@@ -129,6 +132,23 @@ def test_the_doctor_says_what_is_well_and_what_is_not(tmp_path: Path) -> None:
     sick = findings(tmp_path)
     assert sick["journal: entry 2 of 3 is missing"] is False
     assert sick["service skin: open, but no open room gives it"] is False
+
+
+def test_the_doctor_finds_an_entry_that_is_not_as_the_journal_tells(tmp_path: Path) -> None:
+    make_demo_data(settings(tmp_path), tmp_path / "keys.json", "x")
+
+    def issue(connection: Connection) -> str:
+        site = load_site(connection, "main")
+        assert site is not None
+        change = Context(connection, site, Capped(), MORNING, MORNING, "device:kiosk")
+        return arrivals.issue(change, wish(1, "skin"), None).entry.entry_id
+
+    with open_database(settings(tmp_path)) as database:
+        entry_id = database.change(issue)
+        assert findings(tmp_path)["entries: 1 of the newest day are as the journal tells"] is True
+        row = tables.entry.c.entry_id == entry_id
+        database.change(lambda connection: connection.execute(tables.entry.update().where(row).values(calls=7)))
+    assert findings(tmp_path)["entries of 2026-11-20: not as the journal tells: H001"] is False
 
 
 def test_the_doctor_warns_of_an_open_address_and_of_no_database(tmp_path: Path) -> None:
