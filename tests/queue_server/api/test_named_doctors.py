@@ -8,8 +8,8 @@ import pytest
 
 from protocol.frames import TicketIssued, TicketTransferred
 from protocol.nouns import Room, RoomOffer, WaitEstimate
-from protocol.requests import ChangeAssignment, CloseRoom, SaveRoom, SwitchRoom
-from protocol.site import RoomShape
+from protocol.requests import ChangeAssignment, CloseRoom, SwitchRoom
+from protocol.site import RoomShape, SaveRoom
 from queue_server.domain.offering import worth_offering
 from queue_server.store import journal
 from tests.queue_server.support import House, wish
