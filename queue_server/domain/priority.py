@@ -23,9 +23,17 @@ def by_age(birth: Birth | None, day: date, scanned: bool) -> Priority:
     return Priority(priority_class=found, status="proven" if scanned else "declared")
 
 
-def on_arrival(intake: Intake, day: date, declared: PriorityClass | None = None) -> Priority:
-    """What the document proves; else what the person told, to be confirmed by staff."""
-    by_document = by_age(intake.identity.birth, day, intake.entered_by == "scan")
+def on_arrival(
+    intake: Intake, day: date, declared: PriorityClass | None = None, card_birth: Birth | None = None
+) -> Priority:
+    """What a document proves; else what the person told, to be confirmed by staff.
+
+    `card_birth` is what a card of the same person told, now or on an earlier day. The law grants the place by proof of
+    age, and the proof was read then: whoever later shows a lone number need not prove it again. A birth date that was
+    only typed has never been proven, however long ago.
+    """
+    own = by_age(intake.identity.birth, day, intake.entered_by == "scan")
+    by_document = by_age(card_birth, day, scanned=True) if card_birth else own
     if declared is None or by_document.priority_class != "normal":
         return by_document
     return Priority(priority_class=declared, status="declared")

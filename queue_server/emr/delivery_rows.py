@@ -102,7 +102,8 @@ def _freeze(
 def _registered(connection: Connection, entry: Entry) -> RegisteredVisit | None:
     query = (
         select(
-            visit.c.visit_id, visit.c.language, visit.c.entered_by, visit.c.business_day, patient.c.identity,
+            visit.c.visit_id, visit.c.language, visit.c.entered_by, visit.c.business_day, visit.c.document,
+            patient.c.identity,
             service.c.names.label("service_names"), room.c.number.label("room_number"),
             site.c.site_id, site.c.names.label("site_names"), site.c.time_zone,
         )
@@ -117,7 +118,8 @@ def _registered(connection: Connection, entry: Entry) -> RegisteredVisit | None:
     row = connection.execute(query).mappings().first()
     if row is None or row["identity"] is None:
         return None
-    identity = Identity.model_validate(row["identity"])
+    # What was shown for this visit; another document may have told more of the person before.
+    identity = Identity.model_validate(row["identity"] | {"document": row["document"]})
     return RegisteredVisit(
         visit_id=row["visit_id"],
         intake=Intake(identity=identity, language=row["language"], entered_by=row["entered_by"]),

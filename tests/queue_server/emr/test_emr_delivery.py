@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Connection, Engine, select, update
 
 from protocol.nouns import Birth
 from queue_server.emr import delivery_rows as rows
@@ -159,6 +159,22 @@ async def test_a_visit_that_cannot_be_mapped_is_parked_and_the_rest_goes_on(engi
     assert (first["state"], first["payload"], second["state"]) == ("dead", None, "delivered")
     assert first["last_error"].startswith("not_valid_fhir")
     assert "1999" not in first["last_error"]
+
+
+async def test_a_lone_number_is_told_as_what_was_shown_though_a_card_told_more_before(
+    engine: Engine, writer: Writer
+) -> None:
+    here = Setup(engine, writer)
+
+    def typed(connection: Connection) -> None:
+        register(connection, 1)
+        connection.execute(update(db.visit).values(document="typed_personal_id", entered_by="typed"))
+
+    await writer.run(typed)
+    await here.delivery.step()
+    sent = here.rows()[0]["payload"]
+    assert "typed typed_personal_id" in sent
+    assert "Nguyễn Thị Thử Nghiệm" in sent
 
 
 async def test_an_erased_patient_is_not_told_of(engine: Engine, writer: Writer) -> None:
