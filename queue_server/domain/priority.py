@@ -47,10 +47,7 @@ def known_class(priority: Priority) -> PriorityClass:
 def _class(birth: Birth | None, day: date) -> PriorityClass:
     if birth is None or birth.value > day.isoformat()[: len(birth.value)]:
         return "normal"
-    try:
-        youngest, oldest = age_on(birth, day)
-    except ValueError:  # not a date at all: it proves nothing
-        return "normal"
+    youngest, oldest = age_on(birth, day)
     if youngest >= AGED_FROM:
         return "aged_75"
     return "child_under_6" if oldest < CHILD_BELOW else "normal"

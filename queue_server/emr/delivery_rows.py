@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 
-from protocol.nouns import Entry, Identity, Intake, Service, Site
+from protocol.nouns import Entry, Intake, Service, Site
 from queue_server.emr.errors import MappingFault
 from queue_server.emr.mapping import RegisteredVisit, frozen_text, registered_visit
 from queue_server.emr.port import Message, Outcome
 from queue_server.emr.settings import Systems
 from queue_server.store import journal
+from queue_server.store.people import stored_identity
 from queue_server.store.tables import emr_message, patient, room, service, site, ticket, visit
 
 READER = "emr"
@@ -119,7 +120,7 @@ def _registered(connection: Connection, entry: Entry) -> RegisteredVisit | None:
     if row is None or row["identity"] is None:
         return None
     # What was shown for this visit; another document may have told more of the person before.
-    identity = Identity.model_validate(row["identity"] | {"document": row["document"]})
+    identity = stored_identity(row["identity"] | {"document": row["document"]})
     return RegisteredVisit(
         visit_id=row["visit_id"],
         intake=Intake(identity=identity, language=row["language"], entered_by=row["entered_by"]),
