@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 
-from protocol.nouns import Entry, Identity, Intake, Service, Site
+from protocol.nouns import Entry, Intake, Service, Site
 from queue_server.emr.errors import MappingFault
 from queue_server.emr.mapping import RegisteredVisit, frozen_text, registered_visit
 from queue_server.emr.port import Message, Outcome
 from queue_server.emr.settings import Systems
 from queue_server.store import journal
+from queue_server.store.people import stored_identity
 from queue_server.store.tables import emr_message, patient, room, service, site, ticket, visit
 
 READER = "emr"
@@ -107,7 +108,8 @@ def _freeze(
 def _registered(connection: Connection, entry: Entry) -> RegisteredVisit | None:
     query = (
         select(
-            visit.c.visit_id, visit.c.language, visit.c.entered_by, visit.c.business_day, patient.c.identity,
+            visit.c.visit_id, visit.c.language, visit.c.entered_by, visit.c.business_day, visit.c.document,
+            patient.c.identity,
             service.c.names.label("service_names"), room.c.number.label("room_number"),
             site.c.site_id, site.c.names.label("site_names"), site.c.time_zone,
         )
@@ -122,7 +124,8 @@ def _registered(connection: Connection, entry: Entry) -> RegisteredVisit | None:
     row = connection.execute(query).mappings().first()
     if row is None or row["identity"] is None:
         return None
-    identity = Identity.model_validate(row["identity"])
+    # What was shown for this visit; another document may have told more of the person before.
+    identity = stored_identity(row["identity"] | {"document": row["document"]})
     return RegisteredVisit(
         visit_id=row["visit_id"],
         intake=Intake(identity=identity, language=row["language"], entered_by=row["entered_by"]),

@@ -12,7 +12,7 @@ from kiosk import events as e
 from kiosk import flow
 from kiosk.state import SCHEMES, TEXT_SIZES, Comfort, Notice, State, Trouble
 from kiosk.view import look
-from protocol.nouns import Site, WaitEstimate
+from protocol.nouns import Identity, Site, WaitEstimate
 from protocol.requests import IssueTicket
 from tests.kiosk.samples import IDENTITY, PERSONAL, PLACE, ROOM, rooms, services, snapshot, ticket
 
@@ -85,6 +85,13 @@ def test_scanning_starts_at_once_and_stops_with_a_card() -> None:
 def test_a_card_that_is_not_wanted_now_is_not_taken() -> None:
     state = choosing()
     assert run(state, e.Scanned(IDENTITY.model_copy(update={"full_name": "Ai Khác"})))[0] == state
+
+
+def test_a_lone_number_is_told_as_typed_and_a_card_as_scanned() -> None:
+    number = Identity(document="typed_personal_id", personal_id="001090000017", warnings=("number_only",))
+    for identity, entered_by in ((IDENTITY, "scan"), (number, "typed")):
+        _, effects = run(welcome(), e.Scanned(identity), touch("confirm_identity"), touch("service:noi"))
+        assert [one.request.intake.entered_by for one in effects if isinstance(one, e.Issue)] == [entered_by]
 
 
 def test_a_double_tap_issues_once() -> None:
