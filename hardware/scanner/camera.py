@@ -55,6 +55,10 @@ class CameraScanner(ThreadScanner):
         latest = self._latest
         return None if latest is None else preview_of(latest)
 
+    def forget(self) -> None:
+        super().forget()
+        self._latest = None
+
     def read_again(self) -> None:
         self._repeats = Repeats()  # a whole new one, for the thread may be using the old
 
@@ -110,6 +114,7 @@ class CameraScanner(ThreadScanner):
         self._latest = picture
         found = ladder.decode(picture)
         now = time.monotonic()
+        self._repeats.expire(now)
         if found is None:
             return
         self._read_at = now

@@ -50,6 +50,10 @@ class Scanner(Protocol):
     def health(self) -> DeviceHealth:
         """How it is now; away with code ``starting`` until it first answered."""
 
+    def forget(self) -> None:
+        """The person has left: drops codes that nobody took and the newest picture. A card that still lies there
+        stays the scan it was."""
+
     async def close(self) -> None:
         """Stops and joins everything that ``open`` started; closing twice does no harm."""
 

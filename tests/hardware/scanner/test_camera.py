@@ -11,7 +11,7 @@ import pytest
 from hardware.errors import DeviceFault
 from hardware.scanner.camera import CameraScanner, VideoFile
 from hardware.scanner.threaded import ThreadScanner
-from tests.hardware.scanner.rigs import SIZE, write_video
+from tests.hardware.scanner.rigs import SIZE, scene, write_video
 
 SOON = 10.0
 
@@ -54,6 +54,14 @@ async def test_a_card_held_still_is_read_again_when_asked(tmp_path: Path) -> Non
         assert (await asyncio.wait_for(scanner.next_scan(), SOON)).payload == first.payload
     finally:
         await scanner.close()
+
+
+async def test_the_last_picture_goes_with_the_person(tmp_path: Path) -> None:
+    scanner = CameraScanner("video:", VideoFile(str(tmp_path / "none.mp4")))
+    scanner._latest = scene("Trần Thị Mẫu".encode())
+    assert scanner.preview() is not None
+    scanner.forget()
+    assert scanner.preview() is None
 
 
 async def test_a_file_that_is_no_film_is_away(tmp_path: Path) -> None:
