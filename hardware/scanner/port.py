@@ -9,8 +9,8 @@ from typing import Literal, Protocol, TypeAlias
 
 from protocol.nouns import DeviceHealth
 
-Advice: TypeAlias = Literal["too_dark", "too_bright", "blurred"]
-"""Why a picture shows no readable code, as far as it can be told cheaply."""
+Advice: TypeAlias = Literal["too_dark", "too_bright", "blurred", "multiple_payloads"]
+"""Why a picture shows no readable code, as far as it can be told cheaply; or that it shows different ones."""
 
 
 @dataclass(frozen=True)
