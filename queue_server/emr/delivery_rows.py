@@ -6,6 +6,7 @@ payload here and nowhere else; nothing of it is logged.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +28,9 @@ _LATER = emr_message.alias("later")
 _EARLIER = emr_message.alias("earlier")
 _SETTLED = ("delivered", "discarded")
 _STUCK = ("dead", "needs_person")
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ def _freeze(
         payload, state, fault = frozen_text(registered_visit(registered, systems)), "waiting", None
     except MappingFault as error:
         payload, state, fault = None, "dead", str(error)
+        log.error("emr_message_dead visit=%s reason=%s", registered.visit_id, fault)
     connection.execute(
         insert(emr_message).values(
             message_id=new_id(),
@@ -233,6 +238,17 @@ def next_due(connection: Connection, site_id: str) -> datetime | None:
     when = func.min(func.coalesce(emr_message.c.lease_until, emr_message.c.due_at))
     unfinished = emr_message.c.state.in_(("waiting", "sending"))
     return connection.execute(select(when).where(unfinished, _next_of_its_visit(site_id))).scalar()
+
+
+def parked(connection: Connection, site_id: str, at_most: int) -> list[tuple[str, str]]:
+    """Visits whose message waits for a person, the newest first, each with the reason."""
+    query = (
+        select(emr_message.c.stream, emr_message.c.last_error)
+        .where(emr_message.c.site_id == site_id, emr_message.c.state.in_(_STUCK))
+        .order_by(emr_message.c.created_at.desc())
+        .limit(at_most)
+    )
+    return [(row[0], row[1] or "") for row in connection.execute(query)]
 
 
 def figures(connection: Connection, site_id: str, now: datetime) -> FeedStatus:

@@ -289,6 +289,38 @@ async def test_a_commit_wakes_the_feed(engine: Engine, writer: Writer) -> None:
     assert not here.emr.open
 
 
+async def test_what_was_read_goes_out_while_more_people_arrive(engine: Engine, writer: Writer) -> None:
+    """A feed that read the whole journal before it sent anything sent nothing at all through a busy morning."""
+    here, loop = Setup(engine, writer), asyncio.get_running_loop()
+    arriving = iter(range(2, 80))
+    arrivals: list[asyncio.Task[None]] = []
+
+    def one_more() -> None:
+        number = None if here.emr.sent else next(arriving, None)
+        if number is not None:
+            arrivals.append(loop.create_task(here.register(range(number, number + 1))))
+
+    await here.register(range(1, 2))
+    writer.listen(partial(loop.call_soon_threadsafe, one_more))
+    await here.delivery.step()
+    await asyncio.gather(*arrivals)
+    assert next(arriving, None) is not None, "nothing was sent before the last had come"
+
+
+async def test_a_visit_that_cannot_be_told_is_logged_and_listed_with_the_reason(
+    engine: Engine, writer: Writer, caplog: pytest.LogCaptureFixture
+) -> None:
+    here = Setup(engine, writer)
+    never = CARD.model_copy(update={"birth": Birth.model_construct(value="9999-99-99", precision="day")})
+    await here.register(range(1, 2), identity=never)
+    await here.delivery.step()
+    [(visit_id, reason)] = await writer.run(lambda connection: rows.parked(connection, "main", 10))
+    assert visit_id == "visit-1"
+    assert reason.startswith("not_valid_fhir")
+    assert f"emr_message_dead visit=visit-1 reason={reason}" in caplog.text
+    assert "9999" not in caplog.text + reason
+
+
 async def test_ending_while_being_woken_ends(engine: Engine, writer: Writer) -> None:
     """`asyncio.wait_for` of Python 3.11 forgets that it was cancelled when what it waited for came at the same moment;
     the feed then went on for ever, and the server with it. Found as one hanging run in fifteen."""
