@@ -55,7 +55,7 @@ def pair(
     server: Annotated[str | None, typer.Option(help="Address of the queue server.")] = None,
     config: Config = None,
 ) -> None:
-    """Make this display known to the server, and keep its key in a file that only this account can read."""
+    """Make this display known to the server; key and address are kept in a file that only this account can read."""
     settings = _settings(config, {"server_url": server.rstrip("/")} if server else {})
     from protocol.paired_device import KeyFault, pair_with
 
@@ -63,7 +63,7 @@ def pair(
         device = asyncio.run(pair_with(settings, code))
     except KeyFault as error:
         _give_up(str(error))
-    typer.echo(f"{device.name}: paired. Key in {settings.key_path}")
+    typer.echo(f"{device.name}: paired with {settings.server_url}. Key in {settings.key_path}")
 
 
 @cli.command()

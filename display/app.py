@@ -12,7 +12,7 @@ from display.view import WallView
 from hardware.speaker.open import open_speaker
 from hardware.speaker.port import Speaker
 from protocol.client import ServerClient
-from protocol.paired_device import read_key
+from protocol.paired_device import as_paired
 
 if TYPE_CHECKING:
     from display.screens.window import WallWindow
@@ -64,7 +64,8 @@ def build(settings: DisplaySettings) -> DisplayApp:
 
     With a screen, Kivy's environment must have been prepared (``theme.kivy.environment``).
     """
-    server = ServerClient(settings.server_url, read_key(settings), language=settings.languages[0])
+    settings = as_paired(settings)
+    server = ServerClient(settings.server_url, settings.key.get_secret_value(), language=settings.languages[0])
     return DisplayApp(settings, server, _speaker(settings))
 
 

@@ -36,11 +36,11 @@ def run(config: Config = None) -> None:
     """Run the kiosk until its window is closed."""
     settings = _settings(config)
     from hardware.errors import DeviceError
-    from protocol.paired_device import KeyFault, read_key
+    from protocol.paired_device import KeyFault, as_paired
     from theme.kivy.environment import prepare
 
     try:
-        read_key(settings)  # before a window is opened for nothing
+        settings = as_paired(settings)  # before a window is opened for nothing
     except KeyFault as error:
         _give_up(str(error))
     width, height = settings.window
@@ -75,7 +75,7 @@ def pair(
     server: Annotated[str | None, typer.Option(help="Address of the queue server.")] = None,
     config: Config = None,
 ) -> None:
-    """Make this kiosk known to the server, and keep its key in a file that only this account can read."""
+    """Make this kiosk known to the server; key and address are kept in a file that only this account can read."""
     settings = _settings(config, {"server_url": server.rstrip("/")} if server else {})
     from protocol.paired_device import KeyFault, pair_with
 
@@ -83,7 +83,7 @@ def pair(
         device = asyncio.run(pair_with(settings, code))
     except KeyFault as error:
         _give_up(str(error))
-    typer.echo(f"{device.name}: paired. Key in {settings.key_path}")
+    typer.echo(f"{device.name}: paired with {settings.server_url}. Key in {settings.key_path}")
 
 
 @cli.command()

@@ -30,7 +30,7 @@ from kiosk.slip import slip
 from kiosk.state import Screen, State
 from kiosk.view import look
 from protocol.client import ServerClient
-from protocol.paired_device import read_key
+from protocol.paired_device import as_paired
 from protocol.requests import new_request_id
 from theme.kivy.widgets import register_typefaces
 
@@ -212,7 +212,8 @@ class KioskApp(App):
 
 def build(settings: KioskSettings) -> KioskApp:
     """The whole program, not yet running. Raises KeyFault without a key, DeviceFault for an address nobody knows."""
-    server = ServerClient(settings.server_url, read_key(settings))
+    settings = as_paired(settings)
+    server = ServerClient(settings.server_url, settings.key.get_secret_value())
     ports = Ports(server, open_scanner(settings.scanner), open_printer(settings.printer, settings.printer_profile))
     return KioskApp(settings, ports)
 

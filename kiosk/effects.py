@@ -207,7 +207,8 @@ class Runner:
                     self._tell_frame(heard)
                 case Heartbeat(waits=waits) if waits:
                     self._tell(WaitsNow(waits))
-                case client.FeedLost():
+                case client.FeedLost(code=code):
+                    log.warning("feed_lost code=%s", code)
                     self._tell(FeedAway())
 
     def _tell_frame(self, numbered: Numbered) -> None:

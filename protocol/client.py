@@ -65,6 +65,7 @@ class ServerClient:
         self._key = key
         self._silence_s = silence_s
         headers = {"Accept-Language": language} | ({"Authorization": f"Bearer {key}"} if key else {})
+        self._away = ""
         self._http = httpx.AsyncClient(timeout=TIMEOUT, headers=headers, trust_env=False)
 
     async def close(self) -> None:
@@ -89,16 +90,31 @@ class ServerClient:
             waited = time.monotonic() - started
             try:
                 async with asyncio.timeout(max(0.1, deadline_s - waited)):
-                    return await self._once(request, waited)
+                    answer = await self._once(request, waited)
+                self._note_away("")
             except TimeoutError as late:
+                self._note_away("timeout")
                 raise ServerAway("timeout") from late
+            except ServerRefused:
+                self._note_away("")
+                raise
             except ServerAway as away:
+                self._note_away(away.code)
                 pause = _pause(tries)
                 if time.monotonic() - started + pause >= deadline_s:
                     raise
-                log.info("request_again path=%s id=%s code=%s", request.path, request.request_id, away.code)
+            else:
+                return answer
             await asyncio.sleep(pause)
             tries += 1
+
+    def _note_away(self, code: str) -> None:
+        """One log line when the server goes away and one when it is back, however often it was asked in between."""
+        if code and not self._away:
+            log.warning("server_away address=%s code=%s", self.base, code)
+        elif self._away and not code:
+            log.info("server_back address=%s", self.base)
+        self._away = code
 
     async def _once(self, request: Request, waited: float) -> Value:
         aged = request.model_copy(update={"age_s": request.age_s + waited})

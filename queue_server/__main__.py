@@ -20,7 +20,13 @@ cli = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,  # some versions show the values of variables: passwords, keys
 )
+staff = typer.Typer(no_args_is_help=True, help="Who may sign in at the staff pages.")
+cli.add_typer(staff, name="staff")
 Config = Annotated[Path | None, typer.Option(help="Settings as a TOML file; the environment wins over it.")]
+Username = Annotated[str, typer.Argument(help="What the person types to sign in.")]
+PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password as one line of standard input instead of asking.")
+]
 
 
 def main() -> None:
@@ -95,6 +101,58 @@ def revoke(device_id: str, config: Config = None) -> None:
     with _faults_told():
         revoke_device(_settings(config), device_id)
         typer.echo(f"{device_id} is cut off.")
+
+
+@staff.command("add")
+def staff_add(
+    username: Username,
+    name: Annotated[str, typer.Option(help="What people call the person.")],
+    role: Annotated[str, typer.Option(help="staff, or admin: may change the hospital too")],
+    password_stdin: PasswordStdin = False,
+    config: Config = None,
+) -> None:
+    """Let a person sign in. The password (10 characters or more) is asked for twice, and never shown."""
+    from queue_server.staff_command import add
+
+    with _faults_told():
+        add(_settings(config), username, name, role, _password(password_stdin))
+        typer.echo(f"{username} may sign in.")
+
+
+@staff.command("list")
+def staff_list(config: Config = None) -> None:
+    """Tell who may sign in, who may no more, and as what."""
+    from queue_server.staff_command import listed
+
+    with _faults_told():
+        for line in listed(_settings(config)):
+            typer.echo(line)
+
+
+@staff.command("password")
+def staff_password(username: Username, password_stdin: PasswordStdin = False, config: Config = None) -> None:
+    """Give a person a new password: whoever signed in with the old one is signed out."""
+    from queue_server.staff_command import change_password
+
+    with _faults_told():
+        change_password(_settings(config), username, _password(password_stdin))
+        typer.echo(f"{username} has a new password.")
+
+
+@staff.command("disable")
+def staff_disable(username: Username, config: Config = None) -> None:
+    """Sign a person out and let them in no more. What they did stays as it is; `staff add` lets them in again."""
+    from queue_server.staff_command import disable
+
+    with _faults_told():
+        disable(_settings(config), username)
+        typer.echo(f"{username} is signed out and may sign in no more.")
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
 
 
 @cli.command()

@@ -7,7 +7,7 @@ QueueError
 │   └── Invalid          the request itself cannot be right
 ├── NotAllowed         who is asking may not
 ├── Unavailable        not now: try again
-└── CannotUse          a file that a command was given; never an answer to a device or page, so it has no such text
+└── CannotUse          a file or word given to a command; never an answer to a device or page, so it has no such text
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Staff sign in and out."""
+"""Staff: who may sign in, and signing in and out."""
 
 from __future__ import annotations
 
@@ -7,19 +7,27 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from protocol.requests import SignedIn, SignIn
 from queue_server.auth.keys import fingerprint, new_id, new_key
 from queue_server.core import Core
-from queue_server.errors import NotAllowed
+from queue_server.errors import CannotUse, NotAllowed
 from queue_server.store.tables import session, sign_in_failure, staff
 
 FAILURES = 5
 LOCKED_FOR = timedelta(minutes=5)
 FORGIVEN_AFTER = timedelta(minutes=30)
 """Failures older than this no longer count."""
+
+
+@dataclass(frozen=True)
+class Person:
+    username: str
+    display_name: str
+    role: str
+    disabled_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -117,3 +125,45 @@ def keep_staff(
     connection.execute(delete(session).where(session.c.staff_id.in_(known)))
     if connection.execute(found).rowcount == 0:
         connection.execute(insert(staff).values(staff_id=new_id(), site_id=site_id, username=username, **values))
+
+
+def add_staff(
+    connection: Connection, site_id: str, username: str, display_name: str, role: str, password_hash: str
+) -> None:
+    """A new person, or one who was disabled and comes back. Raises CannotUse ``username_taken``. Inside a change."""
+    if connection.execute(select(staff.c.staff_id).where(_at_work(site_id, username))).first() is not None:
+        raise CannotUse("username_taken", username=username)
+    keep_staff(connection, site_id, username, display_name, role, password_hash)
+
+
+def all_staff(connection: Connection, site_id: str) -> list[Person]:
+    """In the order of the usernames."""
+    query = select(staff.c.username, staff.c.display_name, staff.c.role, staff.c.disabled_at)
+    rows = connection.execute(query.where(staff.c.site_id == site_id).order_by(staff.c.username))
+    return [Person(*row) for row in rows]
+
+
+def change_password(connection: Connection, site_id: str, username: str, password_hash: str) -> None:
+    """Ends the sessions of the old password, and forgives what was mistyped. Raises CannotUse ``unknown_staff``.
+    Inside a change."""
+    _change_staff(connection, site_id, username, {"password_hash": password_hash})
+    of_name = (sign_in_failure.c.site_id == site_id) & (sign_in_failure.c.username == username)
+    connection.execute(delete(sign_in_failure).where(of_name))
+
+
+def disable_staff(connection: Connection, site_id: str, username: str, now: datetime) -> None:
+    """They are signed out and cannot sign in again. Raises CannotUse ``unknown_staff``. Inside a change."""
+    _change_staff(connection, site_id, username, {"disabled_at": now})
+
+
+def _change_staff(connection: Connection, site_id: str, username: str, values: dict[str, object]) -> None:
+    known = select(staff.c.staff_id).where(_at_work(site_id, username))
+    staff_id = connection.execute(known).scalar()
+    if staff_id is None:
+        raise CannotUse("unknown_staff", username=username)
+    connection.execute(delete(session).where(session.c.staff_id == staff_id))
+    connection.execute(update(staff).where(staff.c.staff_id == staff_id).values(values))
+
+
+def _at_work(site_id: str, username: str) -> ColumnElement[bool]:
+    return (staff.c.site_id == site_id) & (staff.c.username == username) & staff.c.disabled_at.is_(None)

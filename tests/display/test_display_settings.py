@@ -12,7 +12,7 @@ import pytest
 
 from display.settings import DisplaySettings, load
 from protocol.configuration import SettingsFault
-from protocol.paired_device import KeyFault, read_key, write_key
+from protocol.paired_device import KeyFault, as_paired, keep_pairing
 
 
 @contextmanager
@@ -83,22 +83,20 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         load(tmp_path / "none.toml")
 
 
-def test_the_key_is_kept_where_only_this_account_reads_it(tmp_path: Path) -> None:
+def test_the_pairing_is_kept_where_only_this_account_reads_it(tmp_path: Path) -> None:
     settings = DisplaySettings(home=tmp_path / "home")
     with pytest.raises(KeyFault, match="pair this device first"):
-        read_key(settings)
-    write_key(settings.key_path, "secret")
-    assert read_key(settings) == "secret"
+        as_paired(settings)
+    keep_pairing(settings.key_path, "secret", "http://server:8000")
+    paired = as_paired(settings)
+    assert (paired.key.get_secret_value(), paired.server_url) == ("secret", "http://server:8000")
     assert stat.S_IMODE(settings.key_path.stat().st_mode) == 0o600
-    settings.key_path.write_text("")
-    with pytest.raises(KeyFault):
-        read_key(settings)
     (tmp_path / "file").touch()
     with pytest.raises(KeyFault):
-        write_key(tmp_path / "file" / "key", "secret")
+        keep_pairing(tmp_path / "file" / "key", "secret", "http://server:8000")
 
 
 def test_a_key_in_the_settings_wins_and_is_not_shown() -> None:
     settings = DisplaySettings(key="from-the-settings")  # type: ignore[arg-type]
-    assert read_key(settings) == "from-the-settings"
+    assert as_paired(settings).key.get_secret_value() == "from-the-settings"
     assert "from-the-settings" not in repr(settings)

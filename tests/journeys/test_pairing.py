@@ -46,11 +46,14 @@ async def test_a_kiosk_is_paired_by_code_and_cut_off_by_its_id(tmp_path: Path) -
         key_file = tmp_path / "kiosk" / "key"
         assert key_file.stat().st_mode & 0o777 == 0o600
 
+        key, address = key_file.read_text().split()
+        assert address == hospital.address
+
         again = command("kiosk", "pair", code[0], "--server", hospital.address, settings=home)
         assert again.returncode != 0
         assert "refused" in again.stderr
 
-        client = ServerClient(hospital.address, key_file.read_text().strip())
+        client = ServerClient(hospital.address, key)
         try:
             await client.post(RaiseAlert(reason="help"))
             device = re.search(r"[0-9a-f]{32}", _devices(hospital))

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from kiosk.__main__ import cli
 from kiosk.settings import KioskSettings, load
 from protocol.configuration import SettingsFault
-from protocol.paired_device import KeyFault, read_key, write_key
+from protocol.paired_device import KeyFault, as_paired, keep_pairing
 
 
 def test_the_defaults_harm_nobody() -> None:
@@ -64,15 +64,46 @@ def test_a_file_that_cannot_be_read_is_one_clear_line(tmp_path: Path) -> None:
         load(tmp_path / "missing.toml")
 
 
-def test_the_key_is_kept_for_this_account_only(tmp_path: Path) -> None:
+def test_key_and_address_are_kept_for_this_account_only(tmp_path: Path) -> None:
     settings = KioskSettings(home=tmp_path / "home")
     with pytest.raises(KeyFault, match="pair this device first"):
-        read_key(settings)
-    write_key(settings.key_path, "k-1")
+        as_paired(settings)
+    keep_pairing(settings.key_path, "k-1", "http://server:8000")
     assert stat.S_IMODE(settings.key_path.stat().st_mode) == 0o600
-    write_key(settings.key_path, "k-2")
-    assert read_key(settings) == "k-2"
-    assert read_key(KioskSettings(key="k-3", home=tmp_path)) == "k-3"  # type: ignore[arg-type]
+    keep_pairing(settings.key_path, "k-2", "https://hang-doi.vn")
+    paired = as_paired(settings)
+    assert (paired.key.get_secret_value(), paired.server_url) == ("k-2", "https://hang-doi.vn")
+    assert paired.place.address_base == "https://hang-doi.vn"
+    assert as_paired(paired) == paired
+    with_key = KioskSettings(key="k-3", home=tmp_path / "home")  # type: ignore[arg-type]
+    assert as_paired(with_key) == with_key
+
+
+def test_an_address_in_the_settings_wins_over_the_one_of_the_pairing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text('server_url = "http://of-the-file:8000"\n', encoding="utf-8")
+    monkeypatch.setenv("DENLUOT_KIOSK_HOME", str(tmp_path))
+    keep_pairing(tmp_path / "key", "k", "http://of-the-pairing:8000")
+    assert as_paired(load()).server_url == "http://of-the-pairing:8000"
+    assert as_paired(load(file)).server_url == "http://of-the-file:8000"
+    monkeypatch.setenv("DENLUOT_KIOSK_SERVER_URL", "http://of-the-environment:8000")
+    assert as_paired(load(file)).server_url == "http://of-the-environment:8000"
+
+
+def test_a_file_of_before_with_only_the_key_still_works_and_a_spoilt_one_is_told_without_its_key(
+    tmp_path: Path,
+) -> None:
+    settings = KioskSettings(home=tmp_path)
+    settings.key_path.write_text("k-1\n", encoding="ascii")
+    paired = as_paired(settings)
+    assert (paired.key.get_secret_value(), paired.server_url) == ("k-1", "http://127.0.0.1:8000")
+    for spoilt in ("", "geheim ftp://server", "gehéim"):
+        settings.key_path.write_text(spoilt, encoding="utf-8")
+        with pytest.raises(KeyFault, match="empty or spoilt: pair this device first") as fault:
+            as_paired(settings)
+        assert "geheim" not in str(fault.value)
 
 
 def test_decode_prints_a_line_for_each_picture(tmp_path: Path) -> None:

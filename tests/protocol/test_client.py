@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
@@ -194,6 +195,18 @@ async def test_the_same_request_is_sent_again_until_it_is_answered() -> None:
     ages = [request["age_s"] for request in asked]
     assert ages == sorted(ages)
     assert 3.0 <= ages[0] < 3.2 < 3.6 < ages[3] + 0.6
+
+
+async def test_a_server_that_is_away_is_logged_once_and_so_is_its_return(caplog: pytest.LogCaptureFixture) -> None:
+    """A kiosk that could not reach its server wrote several lines a second."""
+    caplog.set_level(logging.INFO, "protocol.client")
+    away: list[Reply] = [None] * 3 + [(503, BUSY)] * 2
+    answers: list[Reply] = [(200, {"seq": 1}), (200, {"seq": 2})]
+    async with answering(*away, *answers) as (client, _):
+        for _ in range(2):
+            await client.post(RaiseAlert(reason="help"))
+    assert [line.getMessage().split(" ")[0] for line in caplog.records] == ["server_away", "server_back"]
+    assert caplog.records[0].getMessage() == f"server_away address={client.base} code=unreachable"
 
 
 async def test_a_refusal_is_not_sent_again() -> None:
