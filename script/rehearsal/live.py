@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import secrets
 import signal
-from contextlib import AsyncExitStack
+import socket
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -27,17 +30,52 @@ def has_screen() -> bool:
 
 async def run(folder: Path, port: int) -> int:
     """Start everything, tell where it is, and end it all when asked to or when one of them ends."""
+    try:
+        with only_one(folder, port):
+            return await _run(folder, port)
+    except StepFailed as error:
+        print(error, flush=True)
+        return 1
+
+
+@contextmanager
+def only_one(folder: Path, port: int) -> Iterator[None]:
+    """Raises StepFailed before anything is touched when a demo runs in this folder already, or the port is taken.
+
+    A second demo would share the database with the first and take the first one's server for its own.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "running").open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            where = lock.read().strip()
+            raise StepFailed(f"A demo is running already: {where}. Ctrl-C ends it where it was started.") from None
+        _must_be_free(port)
+        lock.truncate(0)
+        lock.write(f"http://127.0.0.1:{port}/staff (process {os.getpid()})")
+        lock.flush()
+        yield
+
+
+def _must_be_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was just let go of is free
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise StepFailed(f"Port {port} cannot be used ({error.strerror}): try script/demo --port N.") from None
+
+
+async def _run(folder: Path, port: int) -> int:
     hospital = DemoHospital(folder, port, _kept(folder / "password"), secrets.token_urlsafe(24))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        try:
-            programs = await _start(hospital, folder, stack)
-        except StepFailed as error:
-            print(error, flush=True)
-            return 1
+        programs = await _start(hospital, folder, stack)
         waiting = [asyncio.create_task(program.process.wait()) for program in programs]
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait([*waiting, stopping], return_when=asyncio.FIRST_COMPLETED)

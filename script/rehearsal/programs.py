@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import httpx
 
@@ -35,6 +36,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _opened(log: Path) -> BinaryIO:
+    """A new log, for its owner only: what `demo-data` tells holds the password of the demo's staff."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.unlink(missing_ok=True)
+    return os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
 @dataclass
 class Program:
     """One program in a process of its own, its log in a file."""
@@ -45,8 +53,7 @@ class Program:
 
     @classmethod
     async def start(cls, module: str, *arguments: str, settings: Mapping[str, str], log: Path) -> Program:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as stream:
+        with _opened(log) as stream:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", module, *arguments, env={**os.environ, **settings}, stdout=stream, stderr=stream
             )
