@@ -97,7 +97,13 @@ def test_a_double_press_is_one_wish_and_a_later_press_the_next(
     staff = reader()
     staff.sign_in()
     page = staff.enter()
-    press = (lambda: page.keyboard.press("Space")) if way == "key" else page.locator("#do-next").click
+
+    def press() -> None:
+        if way == "key":
+            page.keyboard.press("Space")
+        else:
+            page.locator("#do-next").click()
+
     press()
     page.wait_for_timeout(gap_ms)
     press()
