@@ -13,7 +13,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from display.announcer import TOO_OLD_S, Announcement, Ended, Happening, Say, Spoken, to_say
+from display.announcer import SNAPSHOT_TOO_OLD_S, Announcement, Ended, Happening, Say, Spoken, to_say
 from display.board import Board, apply
 from display.view import Style, Trouble, WallView, changes_by_itself, look
 from hardware.health import news
@@ -133,7 +133,7 @@ class Program:
             self._undrawn[heard.seq] = now
         elif isinstance(heard, Snapshot):
             known = {call.seq for call in self.board.on_wall()}
-            young = (call.seq for call in heard.calls if call.age_s <= TOO_OLD_S and call.seq not in known)
+            young = (call.seq for call in heard.calls if call.age_s <= SNAPSHOT_TOO_OLD_S and call.seq not in known)
             self._undrawn |= dict.fromkeys(young, now)
             self._tell_health_anew()
 

@@ -159,6 +159,9 @@ class KioskApp(App):
         self.palette, self.scale, self.big = PALETTES[view.scheme], view.scale, view.scale >= flow.LARGE_PAPER_FROM
         screen = self._screens[view.screen]
         screen.view = view.body
+        for left in self._screens.values():
+            if left is not screen:
+                left.view = type(left.view)()  # nobody sees it, and it may tell of a person who has gone
         self._shell.frame = view.frame
         self._shell.show_screen(screen)
         self._shell.show_sheet(view.sheet)

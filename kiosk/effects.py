@@ -6,6 +6,7 @@ Everything runs in the kiosk's one loop. Nothing here decides: what an outcome m
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from hardware.health import news
 from hardware.printer.port import Printer
 from hardware.printer.slip import Slip
 from hardware.scanner.cards import Refusal, read_card
-from hardware.scanner.port import Scanner
+from hardware.scanner.port import Scan, Scanner
 from kiosk.events import (
     AlertOutcome,
     Effect,
@@ -56,6 +57,8 @@ ALERT_S = 2.0
 """Staff know within two seconds, or the person is told that they do not."""
 ALERT_TRIES = 10
 REPORT_TRIES = 60
+SWEPT_AFTER_S = 0.5
+"""Labels draw what they were told some frames later."""
 
 
 class Server(Protocol):
@@ -136,7 +139,13 @@ class Runner:
             case Raise():
                 self._spawn(self._raise(effect), "alert")
             case Forget():
-                pass  # nothing of a person is kept here: requests end with their own task
+                self._forget()
+
+    def _forget(self) -> None:
+        """Requests end with their own task, and the screens are blanked when they are left. What was only let go of
+        may lie in circles of references for hours on a quiet day, so it is swept out as soon as the screens rest."""
+        self._ports.scanner.forget()
+        asyncio.get_running_loop().call_later(SWEPT_AFTER_S, gc.collect)
 
     # --- the server ---
 
@@ -224,14 +233,17 @@ class Runner:
     async def _read_cards(self) -> None:
         while True:
             try:
-                scan = await self._ports.scanner.next_scan()
+                self._card_seen(await self._ports.scanner.next_scan())
             except DeviceAway:
                 return
-            if not self._scanning:
-                self._passed_over = True
-                continue
-            read = read_card(scan.payload, "scan", self._today())
-            self._tell(Unreadable(read.code) if isinstance(read, Refusal) else Scanned(read))
+
+    def _card_seen(self, scan: Scan) -> None:
+        """A call of its own: in the loop above, names would hold the card until the next one."""
+        if not self._scanning:
+            self._passed_over = True
+            return
+        read = read_card(scan.payload, "scan", self._today())
+        self._tell(Unreadable(read.code) if isinstance(read, Refusal) else Scanned(read))
 
     async def _watch_scanner(self) -> None:
         while True:

@@ -51,7 +51,8 @@ class ReaderHealth:
 
 @dataclass(frozen=True)
 class ReaderHint:
-    """Why the reader sees no readable code just now (``too_dark``, ``too_bright``, ``blurred``), or nothing."""
+    """Why the reader sees no readable code just now (``too_dark``, ``too_bright``, ``blurred``,
+    ``multiple_payloads``), or nothing."""
 
     code: str = ""
 

@@ -12,7 +12,7 @@ Rules that the code alone does not tell:
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from kiosk.events import (
     AlertOutcome,
@@ -308,7 +308,9 @@ def _choose(state: State, service_id: str, fresh_id: str) -> Step:
     is_open = any(service.service_id == service_id and service.open for service in state.hospital.services)
     if state.screen != "what_for" or visit is None or visit.identity is None or visit.pending or not is_open:
         return state, ()
-    intake = Intake(identity=visit.identity, language=state.comfort.language)
+    # A lone number proves no document, whichever way it came in.
+    entered_by: Literal["scan", "typed"] = "typed" if visit.identity.document.startswith("typed_") else "scan"
+    intake = Intake(identity=visit.identity, language=state.comfort.language, entered_by=entered_by)
     request = IssueTicket(request_id=fresh_id, service_id=service_id, intake=intake)
     return _ask(state, replace(visit, asked_at=state.now), request)
 

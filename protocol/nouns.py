@@ -6,10 +6,11 @@ languages are a table from BCP 47 language tag to text (``{"vi": ..., "en": ...}
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal, TypeAlias
+import re
+from datetime import date, datetime
+from typing import Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 Names: TypeAlias = dict[str, str]
 """A name in several languages, by language tag."""
@@ -38,11 +39,26 @@ DocumentKind: TypeAlias = Literal[
 Gender: TypeAlias = Literal["male", "female", "unknown"]
 
 
+_BIRTH_FORM = {"day": "[0-9]{4}-[0-9]{2}-[0-9]{2}", "month": "[0-9]{4}-[0-9]{2}", "year": "[0-9]{4}"}
+_BIRTH_YEARS = range(1850, 2201)
+
+
 class Birth(Value):
-    """A birth date as far as the document tells it: ``1952``, ``1952-07`` or ``1952-07-21``. Nothing is invented."""
+    """A birth date as far as the document tells it: ``1952``, ``1952-07`` or ``1952-07-21``. Nothing is invented.
+
+    Always on the calendar and written to its precision, from 1850 to 2200: else no value can be made of it.
+    """
 
     value: str
     precision: Literal["day", "month", "year"]
+
+    @model_validator(mode="after")
+    def _on_the_calendar(self) -> Self:
+        if not re.fullmatch(_BIRTH_FORM[self.precision], self.value):
+            raise ValueError("not written to its precision")
+        if date.fromisoformat((self.value + "-01-01")[:10]).year not in _BIRTH_YEARS:
+            raise ValueError("nobody's year of birth")
+        return self
 
 
 class Identity(Value):

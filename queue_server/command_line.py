@@ -19,6 +19,7 @@ from queue_server.auth.passwords import Passwords
 from queue_server.core import first_site, utc_now
 from queue_server.domain.replayed import BrokenJournal, replay
 from queue_server.domain.waits.accuracy import table
+from queue_server.emr import delivery_rows
 from queue_server.errors import Invalid, Unavailable
 from queue_server.settings import ServerSettings
 from queue_server.store import journal
@@ -164,6 +165,20 @@ def _replayed(connection: Connection, site_id: str) -> Finding:
     return Finding(True, f"entries: {len(stored)} of the newest day are as the journal tells")
 
 
+PARKED_SHOWN = 10
+LONG_S = 15 * 60.0
+"""A message that waits longer for the record system is worth a look."""
+
+
+def _emr_feed(connection: Connection, site_id: str) -> Iterator[Finding]:
+    """What waits for the record system, and what waits for a person, with the reason."""
+    now = delivery_rows.figures(connection, site_id, utc_now())
+    oldest = f", the oldest for {now.oldest_age_s / 60:.0f} minutes" if now.waiting else ""
+    yield Finding(now.oldest_age_s < LONG_S, f"record system: {now.delivered} delivered, {now.waiting} waiting{oldest}")
+    for visit_id, reason in delivery_rows.parked(connection, site_id, PARKED_SHOWN):
+        yield Finding(False, f"record system: visit {visit_id} is parked: {reason}")
+
+
 def _examine_database(settings: ServerSettings, engine: Engine) -> Iterator[Finding]:
     kind = engine.dialect.name
     if not is_current(engine):
@@ -179,6 +194,7 @@ def _examine_database(settings: ServerSettings, engine: Engine) -> Iterator[Find
         text = f"{newest} entries, no gap" if gap is None else f"entry {gap} of {newest} is missing"
         yield Finding(gap is None, f"journal: {text}")
         yield _replayed(connection, settings.site_id)
+        yield from _emr_feed(connection, settings.site_id)
         rooms = load_rooms(connection, settings.site_id)
         for service in load_services(connection, settings.site_id):
             if service.open and not any(room.open and service.service_id in room.service_ids for room in rooms):

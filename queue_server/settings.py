@@ -31,7 +31,11 @@ class ServerSettings(ProgramSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """Port to listen on."""
     public_address: Annotated[str, Field(pattern=r"^https?://[^\s?#]+[^\s?#/]$")] | None = None
-    """How phones and devices reach this server; the QR of a ticket starts with it. Default: host and port."""
+    """How staff, phones and devices reach this server; with ``https`` its cookies are sent over TLS only. Default: host
+    and port. What the QR of a ticket starts with is a setting of the kiosk (``ticket_address``)."""
+    trusted_proxies: tuple[Annotated[str, Field(pattern=r"^[0-9a-fA-F.:/]{2,64}$")], ...] = ()
+    """Addresses or networks of the reverse proxies in front (``127.0.0.1``), whose ``X-Forwarded-For`` says who calls;
+    nobody else's is believed."""
     session_hours: Annotated[int, Field(ge=1, le=24)] = 12
     """A staff session ends after this time, whatever happens."""
     session_idle_minutes: Annotated[int, Field(ge=5, le=720)] = 120

@@ -25,7 +25,7 @@ class FakePrinter:
 
     def __init__(self) -> None:
         self._head = FakeHead()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._listener: socket.socket | None = None
         self._connection: socket.socket | None = None
         self._thread: threading.Thread | None = None
@@ -44,6 +44,12 @@ class FakePrinter:
         """Bytes of each slip that came out whole, the oldest first."""
         with self._lock:
             return list(self._head.slips)
+
+    def wait_for(self, slips: int, within_s: float) -> None:
+        """Until so many slips came out: who only sends is done before they are. Raises TimeoutError."""
+        with self._lock:
+            if not self._lock.wait_for(lambda: len(self._head.slips) >= slips, within_s):
+                raise TimeoutError(f"{len(self._head.slips)} of {slips} slips came out")
 
     @property
     def torn(self) -> list[bytes]:
@@ -101,6 +107,7 @@ class FakePrinter:
             while data := connection.recv(4096):
                 with self._lock:
                     answers = self._head.feed(data)
+                    self._lock.notify_all()
                 if answers:
                     connection.sendall(answers)
         except PowerCut:
@@ -111,3 +118,4 @@ class FakePrinter:
             with self._lock:
                 self._head.hang_up()
                 self._connection = None
+                self._lock.notify_all()

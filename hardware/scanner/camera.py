@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hardware.errors import DeviceAway
+from hardware.scanner.cards.refusal import CardRefused
 from hardware.scanner.decode import VideoLadder
 from hardware.scanner.picture import FORGET_S, Repeats, advice_on, preview_of
 from hardware.scanner.port import Advice, Preview
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _TIME_OUT_MS = 2000
 _USUAL_RATE = 25.0
+SEVERAL_S = 0.5
+"""After a picture with different codes none is read: in the next one they may be there and only one be sharp."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +52,24 @@ class CameraScanner(ThreadScanner):
         self._source = source
         self._latest: Picture | None = None
         self._read_at = 0.0
+        self._several_at = -SEVERAL_S
         self._repeats = Repeats()
 
     def preview(self) -> Preview | None:
         latest = self._latest
         return None if latest is None else preview_of(latest)
 
+    def forget(self) -> None:
+        super().forget()
+        self._latest = None
+
     def read_again(self) -> None:
         self._repeats = Repeats()  # a whole new one, for the thread may be using the old
 
     def advice(self) -> Advice | None:
         latest = self._latest
+        if latest is not None and time.monotonic() - self._several_at < SEVERAL_S:
+            return "multiple_payloads"
         return None if latest is None or time.monotonic() - self._read_at < FORGET_S else advice_on(latest)
 
     def prepare(self) -> None:
@@ -108,9 +118,14 @@ class CameraScanner(ThreadScanner):
 
     def _decode(self, picture: Picture, ladder: VideoLadder) -> None:
         self._latest = picture
-        found = ladder.decode(picture)
+        self._repeats.expire(time.monotonic())
+        try:
+            found = ladder.decode(picture)
+        except CardRefused:
+            self._several_at = time.monotonic()
+            return
         now = time.monotonic()
-        if found is None:
+        if found is None or now - self._several_at < SEVERAL_S:
             return
         self._read_at = now
         if self._repeats.is_new(found.payload, now):

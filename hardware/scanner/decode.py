@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hardware.errors import DeviceFault
+from hardware.scanner.cards.refusal import CardRefused
 from hardware.scanner.vision import opencv
 from hardware.scanner.zbar import ZBar
 
@@ -46,16 +47,17 @@ class Ladder:
         self._zbar = ZBar()
         self._zxing = Zxing()
         self.rungs: dict[str, Look] = {
-            "zxing": self._zxing.read,
-            "zxing_double": lambda grey: self._zxing.read(doubled(grey)),
-            "zxing_sharp": lambda grey: self._zxing.read(sharpened(grey)),
-            "zxing_soft": lambda grey: self._zxing.read(softened(grey)),
+            "zxing": lambda grey: the_only(self._zxing.read(grey)),
+            "zxing_double": lambda grey: the_only(self._zxing.read(doubled(grey))),
+            "zxing_sharp": lambda grey: the_only(self._zxing.read(sharpened(grey))),
+            "zxing_soft": lambda grey: the_only(self._zxing.read(softened(grey))),
         }
         if self._zbar.available:
-            self.rungs["zbar"] = self._zbar.read
+            self.rungs["zbar"] = lambda grey: the_only(self._zbar.read(grey))
 
     def decode(self, picture: Picture | bytes) -> Decoded | None:
-        """``bytes`` are an encoded picture (JPEG, PNG ...); what is none of them holds no code."""
+        """``bytes`` are an encoded picture (JPEG, PNG ...); what is none of them holds no code. Raises CardRefused
+        ``multiple_payloads``."""
         return self._climb(picture, tuple(self.rungs))
 
     def close(self) -> None:
@@ -98,12 +100,17 @@ class Zxing:
         self._api: Any = zxingcpp
         self._formats = zxingcpp.barcode_formats_from_str("QRCode,Code128")
 
-    def read(self, grey: Picture) -> bytes | None:
-        for code in self._api.read_barcodes(grey, formats=self._formats):
-            payload = bytes(code.bytes)  # never its text: a code that declares no character set makes it a guess
-            if payload:
-                return payload
-        return None
+    def read(self, grey: Picture) -> set[bytes]:
+        """The bytes of each code; never its text: a code that declares no character set makes it a guess."""
+        return {bytes(code.bytes) for code in self._api.read_barcodes(grey, formats=self._formats)} - {b""}
+
+
+def the_only(payloads: set[bytes]) -> bytes | None:
+    """The same code twice is one. Of two different ones nobody knows which is meant: raises CardRefused
+    ``multiple_payloads``."""
+    if len(payloads) > 1:
+        raise CardRefused("multiple_payloads")
+    return next(iter(payloads), None)
 
 
 def as_grey(picture: Picture | bytes) -> Picture | None:

@@ -57,6 +57,10 @@ class Mailbox:
                 return
             yield scan
 
+    def forget(self) -> None:
+        while not self._closed and not self._scans.empty():
+            self._scans.get_nowait()
+
     def detach(self) -> None:
         """Nothing more comes: whoever waits is told."""
         if not self._closed:

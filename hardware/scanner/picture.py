@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from hardware.scanner.port import Advice, Preview
@@ -13,23 +15,35 @@ if TYPE_CHECKING:
 FORGET_S = 2.0
 PREVIEW_WIDTH = 480
 _MOST_REMEMBERED = 16
+_KEY = secrets.token_bytes(32)
 _THUMBNAIL = (160, 120)
 _DARK, _BRIGHT, _BRIGHT_SHARE = 40, 250, 0.25
 _LITTLE_CONTRAST, _FEW_EDGES = 20.0, 12.0
 
 
 class Repeats:
-    """A code held still is one scan, until it has been out of the picture for two seconds."""
+    """A code held still is one scan, until it has been out of the picture for two seconds.
+
+    Remembers no code, only a mark of it under a key that nobody knows and that ends with the process: the few numbers
+    that can stand on a card could otherwise all be tried.
+    """
 
     def __init__(self) -> None:
         self._seen: dict[bytes, float] = {}
 
     def is_new(self, payload: bytes, now: float) -> bool:
-        last = self._seen.pop(payload, None)
-        self._seen[payload] = now
+        self.expire(now)
+        mark = blake2b(payload, key=_KEY, digest_size=16).digest()
+        last = self._seen.pop(mark, None)
+        self._seen[mark] = now
         while len(self._seen) > _MOST_REMEMBERED:
             del self._seen[next(iter(self._seen))]
-        return last is None or now - last >= FORGET_S
+        return last is None
+
+    def expire(self, now: float) -> None:
+        """Forget what has been out of the picture for long enough; the oldest come first."""
+        while self._seen and now - next(iter(self._seen.values())) >= FORGET_S:
+            del self._seen[next(iter(self._seen))]
 
 
 def preview_of(picture: Picture) -> Preview:

@@ -9,8 +9,8 @@ from typing import Literal, Protocol, TypeAlias
 
 from protocol.nouns import DeviceHealth
 
-Advice: TypeAlias = Literal["too_dark", "too_bright", "blurred"]
-"""Why a picture shows no readable code, as far as it can be told cheaply."""
+Advice: TypeAlias = Literal["too_dark", "too_bright", "blurred", "multiple_payloads"]
+"""Why a picture shows no readable code, as far as it can be told cheaply; or that it shows different ones."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,10 @@ class Scanner(Protocol):
 
     def health(self) -> DeviceHealth:
         """How it is now; away with code ``starting`` until it first answered."""
+
+    def forget(self) -> None:
+        """The person has left: drops codes that nobody took and the newest picture. A card that still lies there
+        stays the scan it was."""
 
     async def close(self) -> None:
         """Stops and joins everything that ``open`` started; closing twice does no harm."""

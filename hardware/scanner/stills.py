@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from hardware.scanner.cards.refusal import CardRefused
 from hardware.scanner.decode import Ladder, as_grey
 
 MOST_BYTES = 40_000_000
@@ -16,7 +17,8 @@ MOST_PIXELS = 64_000_000
 
 def decode_images(paths: Iterable[str | Path]) -> Iterator[dict[str, object]]:
     """``file``, ``payload`` (exact text, null when there is none), ``decoder``, ``ms``; ``error`` when the file is
-    ``missing``, ``too_large`` or ``not_a_picture``, or its code ``not_utf8``."""
+    ``missing``, ``too_large`` or ``not_a_picture``, its code ``not_utf8``, or different codes are in it:
+    ``multiple_payloads``."""
     ladder = Ladder()
     try:
         for path in paths:
@@ -43,7 +45,10 @@ def _answer(path: Path, ladder: Ladder) -> dict[str, object]:
     grey = as_grey(encoded)
     if grey is None:
         return {"error": "not_a_picture"}
-    found = ladder.decode(grey)
+    try:
+        found = ladder.decode(grey)
+    except CardRefused as refused:
+        return {"error": refused.refusal.code}
     if found is None:
         return {}
     try:

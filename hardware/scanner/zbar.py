@@ -8,6 +8,7 @@ scanner is kept, which is also faster, and only two symbologies are on, for ZBar
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from ctypes import c_char_p, c_void_p, cast, string_at
 from typing import TYPE_CHECKING, Any
 
@@ -46,10 +47,10 @@ class ZBar:
     def available(self) -> bool:
         return self._scanner is not None
 
-    def read(self, grey: Picture) -> bytes | None:
-        """The first code's bytes in a grey picture of shape (height, width)."""
+    def read(self, grey: Picture) -> set[bytes]:
+        """The bytes of each code in a grey picture of shape (height, width)."""
         if self._scanner is None:
-            return None
+            return set()
         height, width = grey.shape
         pixels = grey.tobytes()
         image = self._api.zbar_image_create()
@@ -57,13 +58,17 @@ class ZBar:
             self._api.zbar_image_set_format(image, _GREY)
             self._api.zbar_image_set_size(image, width, height)
             self._api.zbar_image_set_data(image, cast(c_char_p(pixels), c_void_p), len(pixels), None)
-            if self._api.zbar_scan_image(self._scanner, image) < 1:
-                return None
-            symbol = self._api.zbar_image_first_symbol(image)
-            length = self._api.zbar_symbol_get_data_length(symbol)
-            return bytes(string_at(self._api.zbar_symbol_get_data(symbol), length)) or None
+            self._api.zbar_scan_image(self._scanner, image)
+            return {payload for payload in self._payloads(image) if payload}
         finally:
             self._api.zbar_image_destroy(image)
+
+    def _payloads(self, image: Any) -> Iterator[bytes]:
+        symbol = self._api.zbar_image_first_symbol(image)
+        while symbol:
+            length = self._api.zbar_symbol_get_data_length(symbol)
+            yield bytes(string_at(self._api.zbar_symbol_get_data(symbol), length))
+            symbol = self._api.zbar_symbol_next(symbol)
 
     def close(self) -> None:
         if self._scanner is not None:

@@ -39,6 +39,7 @@ STATUS: Mapping[str, int] = {
     "not_found": 404,
     "method_not_allowed": 405,
     "body_too_large": 413,
+    "request_too_slow": 408,
     "not_json": 415,
     "invalid_request": 422,
     "invalid_value": 422,
@@ -120,7 +121,7 @@ STATUS: Mapping[str, int] = {
 }
 _BY_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "not_json"}
 RESPONSES: dict[int | str, dict[str, object]] = {
-    status: {"model": ErrorAnswer} for status in (401, 403, 404, 409, 413, 415, 422, 429, 503)
+    status: {"model": ErrorAnswer} for status in (401, 403, 404, 408, 409, 413, 415, 422, 429, 503)
 }
 """What every endpoint may answer beside its own; for the description of the API."""
 

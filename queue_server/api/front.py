@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -17,6 +18,8 @@ log = logging.getLogger("queue_server.access")
 BODY_LIMIT = 64 * 1024
 SANDBOX_LIMIT = 1024 * 1024
 """The sandbox stands for a record system: it takes FHIR transactions."""
+BODY_S = 10.0
+"""Until the whole body of a request is there."""
 CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 HEADERS = {
@@ -37,9 +40,10 @@ Count = Callable[[str, str, int, float], None]
 class Front:
     """ASGI middleware. `count` is told of each request when it is answered."""
 
-    def __init__(self, app: ASGIApp, count: Count) -> None:
+    def __init__(self, app: ASGIApp, count: Count, body_s: float = BODY_S) -> None:
         self._app = app
         self._count = count
+        self._body_s = body_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -78,7 +82,12 @@ class Front:
             await refusal(Request(scope), "not_json")(scope, receive, send)
             return
         limit = SANDBOX_LIMIT if path.startswith("/sandbox/") else BODY_LIMIT
-        body = await _read(headers, receive, limit)
+        try:
+            async with asyncio.timeout(self._body_s):
+                body = await _read(headers, receive, limit)
+        except TimeoutError:
+            await refusal(Request(scope), "request_too_slow")(scope, receive, send)
+            return
         if body is None:
             await refusal(Request(scope), "body_too_large")(scope, receive, send)
             return

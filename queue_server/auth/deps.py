@@ -141,6 +141,9 @@ def bearer(connection: HTTPConnection) -> str:
 
 
 def _is_loopback(connection: HTTPConnection) -> bool:
+    """From this machine itself, and not passed on by a proxy that runs here."""
+    if "x-forwarded-for" in connection.headers or "forwarded" in connection.headers:
+        return False
     try:
         return connection.client is not None and ipaddress.ip_address(connection.client.host).is_loopback
     except ValueError:

@@ -23,9 +23,17 @@ def by_age(birth: Birth | None, day: date, scanned: bool) -> Priority:
     return Priority(priority_class=found, status="proven" if scanned else "declared")
 
 
-def on_arrival(intake: Intake, day: date, declared: PriorityClass | None = None) -> Priority:
-    """What the document proves; else what the person told, to be confirmed by staff."""
-    by_document = by_age(intake.identity.birth, day, intake.entered_by == "scan")
+def on_arrival(
+    intake: Intake, day: date, declared: PriorityClass | None = None, card_birth: Birth | None = None
+) -> Priority:
+    """What a document proves; else what the person told, to be confirmed by staff.
+
+    `card_birth` is what a card of the same person told, now or on an earlier day. The law grants the place by proof of
+    age, and the proof was read then: whoever later shows a lone number need not prove it again. A birth date that was
+    only typed has never been proven, however long ago.
+    """
+    own = by_age(intake.identity.birth, day, intake.entered_by == "scan")
+    by_document = by_age(card_birth, day, scanned=True) if card_birth else own
     if declared is None or by_document.priority_class != "normal":
         return by_document
     return Priority(priority_class=declared, status="declared")
@@ -39,10 +47,7 @@ def known_class(priority: Priority) -> PriorityClass:
 def _class(birth: Birth | None, day: date) -> PriorityClass:
     if birth is None or birth.value > day.isoformat()[: len(birth.value)]:
         return "normal"
-    try:
-        youngest, oldest = age_on(birth, day)
-    except ValueError:  # not a date at all: it proves nothing
-        return "normal"
+    youngest, oldest = age_on(birth, day)
     if youngest >= AGED_FROM:
         return "aged_75"
     return "child_under_6" if oldest < CHILD_BELOW else "normal"

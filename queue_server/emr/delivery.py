@@ -117,20 +117,33 @@ class Delivery:
             self._wake.clear()
 
     async def step(self) -> float:
-        """Read the journal, send what is due, and return how long nothing will be due (seconds)."""
-        while await self._read(lambda connection: rows.something_new(connection, self._site_id)):
-            await self._writer.run(
-                lambda connection: rows.take_in(
-                    connection, self._site_id, self._systems, self._clock(), lambda: uuid4().hex
-                )
-            )
+        """Read the journal, send what is due, and return how long nothing will be due (seconds).
+
+        By turns: while many people arrive, there is always more to read, and what was read must go out all the same.
+        """
         await self._tidy()
-        while self._destination.may_send(self._clock()):
-            claimed = await self._claim()
-            if not claimed:
-                break
-            await asyncio.gather(*(self._deliver(message, attempts) for message, attempts in claimed))
+        busy = True
+        while busy:
+            took = await self._take_in()
+            busy = await self._send_some() or took
         return await self._until_next()
+
+    async def _take_in(self) -> bool:
+        """Turn what is next in the journal into messages; False when there was nothing new."""
+        if not await self._read(lambda connection: rows.something_new(connection, self._site_id)):
+            return False
+        await self._writer.run(
+            lambda connection: rows.take_in(
+                connection, self._site_id, self._systems, self._clock(), lambda: uuid4().hex
+            )
+        )
+        return True
+
+    async def _send_some(self) -> bool:
+        """Send as many as may be under way at once; False when nothing may be sent now."""
+        claimed = await self._claim() if self._destination.may_send(self._clock()) else []
+        await asyncio.gather(*(self._deliver(message, attempts) for message, attempts in claimed))
+        return bool(claimed)
 
     async def _claim(self) -> list[tuple[Message, int]]:
         now = self._clock()

@@ -6,18 +6,20 @@ payload here and nowhere else; nothing of it is logged.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 
-from protocol.nouns import Entry, Identity, Intake, Service, Site
+from protocol.nouns import Entry, Intake, Service, Site
 from queue_server.emr.errors import MappingFault
 from queue_server.emr.mapping import RegisteredVisit, frozen_text, registered_visit
 from queue_server.emr.port import Message, Outcome
 from queue_server.emr.settings import Systems
 from queue_server.store import journal
+from queue_server.store.people import stored_identity
 from queue_server.store.tables import emr_message, patient, room, service, site, ticket, visit
 
 READER = "emr"
@@ -27,6 +29,9 @@ _LATER = emr_message.alias("later")
 _EARLIER = emr_message.alias("earlier")
 _SETTLED = ("delivered", "discarded")
 _STUCK = ("dead", "needs_person")
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,7 @@ def _freeze(
         payload, state, fault = frozen_text(registered_visit(registered, systems)), "waiting", None
     except MappingFault as error:
         payload, state, fault = None, "dead", str(error)
+        log.error("emr_message_dead visit=%s reason=%s", registered.visit_id, fault)
     connection.execute(
         insert(emr_message).values(
             message_id=new_id(),
@@ -102,7 +108,8 @@ def _freeze(
 def _registered(connection: Connection, entry: Entry) -> RegisteredVisit | None:
     query = (
         select(
-            visit.c.visit_id, visit.c.language, visit.c.entered_by, visit.c.business_day, patient.c.identity,
+            visit.c.visit_id, visit.c.language, visit.c.entered_by, visit.c.business_day, visit.c.document,
+            patient.c.identity,
             service.c.names.label("service_names"), room.c.number.label("room_number"),
             site.c.site_id, site.c.names.label("site_names"), site.c.time_zone,
         )
@@ -117,7 +124,8 @@ def _registered(connection: Connection, entry: Entry) -> RegisteredVisit | None:
     row = connection.execute(query).mappings().first()
     if row is None or row["identity"] is None:
         return None
-    identity = Identity.model_validate(row["identity"])
+    # What was shown for this visit; another document may have told more of the person before.
+    identity = stored_identity(row["identity"] | {"document": row["document"]})
     return RegisteredVisit(
         visit_id=row["visit_id"],
         intake=Intake(identity=identity, language=row["language"], entered_by=row["entered_by"]),
@@ -233,6 +241,17 @@ def next_due(connection: Connection, site_id: str) -> datetime | None:
     when = func.min(func.coalesce(emr_message.c.lease_until, emr_message.c.due_at))
     unfinished = emr_message.c.state.in_(("waiting", "sending"))
     return connection.execute(select(when).where(unfinished, _next_of_its_visit(site_id))).scalar()
+
+
+def parked(connection: Connection, site_id: str, at_most: int) -> list[tuple[str, str]]:
+    """Visits whose message waits for a person, the newest first, each with the reason."""
+    query = (
+        select(emr_message.c.stream, emr_message.c.last_error)
+        .where(emr_message.c.site_id == site_id, emr_message.c.state.in_(_STUCK))
+        .order_by(emr_message.c.created_at.desc())
+        .limit(at_most)
+    )
+    return [(row[0], row[1] or "") for row in connection.execute(query)]
 
 
 def figures(connection: Connection, site_id: str, now: datetime) -> FeedStatus:

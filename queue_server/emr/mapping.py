@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import quote
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -33,7 +33,7 @@ _CITIZEN_NUMBER = re.compile(r"[0-9]{12}")
 _OLD_CARD = re.compile(r"[0-9]{9}")
 _INSURANCE_NUMBER = re.compile(r"[A-Z]{2}[0-9]{13}|[0-9]{10}|[0-9]{12}")
 _INSURANCE_DOCUMENTS = frozenset({"bhyt_15", "bhyt_12", "bhyt_10", "typed_bhyt_15"})
-_DATE = {"day": r"\d{4}-\d{2}-\d{2}", "month": r"\d{4}-\d{2}", "year": r"\d{4}"}
+_FULL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FHIR_GENDER = {"male": "male", "female": "female", "unknown": "unknown"}
 
 
@@ -133,6 +133,8 @@ def _coverage(visit: RegisteredVisit, systems: Systems) -> Json:
         "type": _coded("http://terminology.hl7.org/CodeSystem/v3-ActCode", "PUBLICPOL", "public healthcare"),
         "subscriberId": identifier["value"],
         "beneficiary": {"reference": entry_uuid(visit.visit_id, "Patient")},
+        # Read from what was shown and asked of no insurer: nobody may take it for a checked right.
+        "extension": [{"url": systems.own.coverage_assurance, "valueCode": "self-declared"}],
         "relationship": _coded("http://terminology.hl7.org/CodeSystem/subscriber-relationship", "self"),
         "period": _present({"start": _full_date(identity.valid_from), "end": _full_date(identity.valid_to)}),
         "payor": [
@@ -254,9 +256,15 @@ def _when(visit: RegisteredVisit) -> str:
 
 
 def _birth_date(identity: Identity) -> str | None:
-    birth = identity.birth
-    return birth.value if birth and re.fullmatch(_DATE[birth.precision], birth.value) else None
+    return identity.birth.value if identity.birth else None
 
 
 def _full_date(text: str | None) -> str | None:
-    return text if text and re.fullmatch(_DATE["day"], text) else None
+    """Nothing for a day that is on no calendar: it must not keep the whole visit from the record system."""
+    if not text or not _FULL_DATE.fullmatch(text):
+        return None
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return None
+    return text

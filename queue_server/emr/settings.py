@@ -67,6 +67,11 @@ class OwnSystems(BaseModel):
         return f"{self.own_base}/sid/payer"
 
     @property
+    def coverage_assurance(self) -> str:
+        """Extension of Coverage, valueCode ``self-declared``: the card was shown, no insurer has confirmed it."""
+        return f"{self.own_base}/StructureDefinition/coverage-assurance"
+
+    @property
     def queue_status(self) -> str:
         return f"{self.own_base}/CodeSystem/queue-status"
 

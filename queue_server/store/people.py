@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select
 
-from protocol.nouns import Identity, Intake
+from protocol.nouns import Birth, Identity, Intake
+from queue_server.domain.identities import Known, known_by, merged
 from queue_server.errors import Invalid
 from queue_server.store import plain
 from queue_server.store.tables import patient, patient_number, ticket, visit
@@ -26,12 +30,20 @@ def numbers(identity: Identity) -> list[tuple[str, str]]:
     return [(scheme, value) for scheme, value in found if value]
 
 
+def _identifying(identity: Identity) -> list[tuple[str, str]]:
+    """Without a former nine-digit number that stands alone: provinces gave them out, two people may hold the same."""
+    return [(scheme, value) for scheme, value in numbers(identity) if scheme != "cmnd" or identity.personal_id]
+
+
 _WHOSE = plain.Statement(
     select(patient_number.c.patient_id).where(
         patient_number.c.site_id == bindparam("site_id"),
         patient_number.c.scheme == bindparam("scheme"),
         patient_number.c.value == bindparam("value"),
     )
+)
+_WHO = plain.Statement(
+    select(patient.c.identity, patient.c.entered_by).where(patient.c.patient_id == bindparam("patient_id"))
 )
 _VISIT = plain.Statement(
     select(visit.c.visit_id).where(
@@ -43,10 +55,20 @@ _VISIT = plain.Statement(
 def find_patient(connection: Connection, site_id: str, identity: Identity) -> str | None:
     """The person whom one of these numbers belongs to; the surest number decides.
 
-    Former nine-digit numbers were given out by province, so two people may hold the same one: a number does not make
-    somebody of a person who is known by another citizen number.
+    Former nine-digit numbers were given out by province, so two people may hold the same one: alone it identifies
+    nobody, and it does not make somebody of a person who is known by another citizen number.
     """
-    for scheme, value in numbers(identity):
+    return _find(connection, site_id, identity, _identifying(identity))
+
+
+def find_booked(connection: Connection, site_id: str, identity: Identity) -> str | None:
+    """As `find_patient`, by a lone former number too: a list may tell no other, and a booking shows nothing of anybody
+    and changes nothing of them."""
+    return _find(connection, site_id, identity, numbers(identity))
+
+
+def _find(connection: Connection, site_id: str, identity: Identity, by: list[tuple[str, str]]) -> str | None:
+    for scheme, value in by:
         found = _WHOSE.one(connection, site_id=site_id, scheme=scheme, value=value)
         if found is not None and not _is_somebody_else(connection, site_id, found[0], identity):
             return str(found[0])
@@ -65,8 +87,16 @@ def _is_somebody_else(connection: Connection, site_id: str, patient_id: str, ide
     return bool(known) and known.isdisjoint({identity.personal_id, *identity.cancelled_ids})
 
 
-def keep_patient(connection: Connection, site_id: str, intake: Intake, new_id: str, now: datetime) -> str:
-    """The person's id, made when they are new. A scan replaces what is known; typed words never replace a scan.
+@dataclass(frozen=True)
+class Kept:
+    """`card_birth` is what a card of theirs told, today or before; None when no card did."""
+
+    patient_id: str
+    card_birth: Birth | None
+
+
+def keep_patient(connection: Connection, site_id: str, intake: Intake, new_id: str, now: datetime) -> Kept:
+    """The person, made when they are new; else what is known of them grows (`queue_server.domain.identities.merged`).
 
     Raises Invalid ``bad_identity`` for half a character (a lone surrogate), which JSON can say and no page can show.
     """
@@ -74,33 +104,43 @@ def keep_patient(connection: Connection, site_id: str, intake: Intake, new_id: s
         intake.identity.model_dump_json()
     except PydanticSerializationError:
         raise Invalid("bad_identity") from None
-    identity = intake.identity.model_dump(mode="json")
+    said = known_by(intake)
     patient_id = find_patient(connection, site_id, intake.identity)
     if patient_id is None:
-        patient_id = new_id
-        values = {
-            "patient_id": patient_id,
-            "site_id": site_id,
-            "identity": identity,
-            "entered_by": intake.entered_by,
-            "created_at": now,
-            "changed_at": now,
-        }
-        plain.insert(connection, patient, values)
+        patient_id, known = new_id, said
+        row = {"patient_id": patient_id, "site_id": site_id, "created_at": now, **_row(known, now)}
+        plain.insert(connection, patient, row)
     else:
-        changes = update(patient).where(patient.c.patient_id == patient_id)
-        if intake.entered_by == "typed":
-            changes = changes.where((patient.c.entered_by == "typed") | patient.c.identity.is_(None))
-        connection.execute(
-            changes.values(identity=identity, entered_by=intake.entered_by, changed_at=now, erased_at=None)
-        )
-    keep_numbers(connection, site_id, patient_id, intake.identity)
-    return patient_id
+        before = _known(connection, patient_id)
+        known = merged(before, said) if before else said
+        if known != before:
+            plain.update(connection, patient, "patient_id", patient_id, _row(known, now) | {"erased_at": None})
+    _keep(connection, site_id, patient_id, _identifying(intake.identity))
+    return Kept(patient_id, known.card_birth)
+
+
+def known_birth(connection: Connection, patient_id: str) -> Birth | None:
+    """The birth date that a card of this person told."""
+    known = _known(connection, patient_id)
+    return known.card_birth if known else None
+
+
+def _known(connection: Connection, patient_id: str) -> Known | None:
+    row = _WHO.one(connection, patient_id=patient_id)
+    return Known(stored_identity(row[0]), row[1]) if row and row[0] else None
+
+
+def _row(known: Known, now: datetime) -> dict[str, object]:
+    return {"identity": known.identity.model_dump(mode="json"), "entered_by": known.entered_by, "changed_at": now}
 
 
 def keep_numbers(connection: Connection, site_id: str, patient_id: str, identity: Identity) -> None:
-    """The person is recognised by these from now on; one that is somebody else's stays theirs."""
-    for scheme, value in numbers(identity):
+    """The person is recognised by all of these from now on; one that is somebody else's stays theirs."""
+    _keep(connection, site_id, patient_id, numbers(identity))
+
+
+def _keep(connection: Connection, site_id: str, patient_id: str, theirs: list[tuple[str, str]]) -> None:
+    for scheme, value in theirs:
         if _WHOSE.one(connection, site_id=site_id, scheme=scheme, value=value) is None:
             values = {"site_id": site_id, "scheme": scheme, "value": value, "patient_id": patient_id}
             plain.insert(connection, patient_number, values)
@@ -146,4 +186,12 @@ def identity_of_ticket(connection: Connection, ticket_id: str) -> Identity | Non
         .where(ticket.c.ticket_id == ticket_id)
     )
     stored = connection.execute(query).scalar()
-    return Identity.model_validate(stored) if stored else None
+    return stored_identity(stored) if stored else None
+
+
+def stored_identity(stored: dict[str, Any]) -> Identity:
+    """As it was kept. An impossible birth date, from before such were refused, must not stop a room: it is left out."""
+    try:
+        return Identity.model_validate(stored)
+    except ValidationError:
+        return Identity.model_validate(stored | {"birth": None})

@@ -133,7 +133,7 @@ def _plan(change: Change, booking: Booking, before: _Known | None) -> _Plan:
     )
     if appointment.ends_at < change.now:
         raise Conflict("appointment_over")
-    patient_id = people.find_patient(change.connection, change.site.site_id, _identity(booking))
+    patient_id = people.find_booked(change.connection, change.site.site_id, _identity(booking))
     return _Plan(booking, appointment, patient_id, before)
 
 
@@ -159,12 +159,11 @@ def _write(change: Change, plan: _Plan) -> int:
     """Somebody who is not known yet is kept with nothing but the numbers, like all personal data with the patients."""
     site_id = change.site.site_id
     identity = _identity(plan.booking)
-    patient_id = people.find_patient(change.connection, site_id, identity)  # may be new in this very list
+    patient_id = people.find_booked(change.connection, site_id, identity)  # may be new in this very list
     if patient_id is None:
         intake = Intake(identity=identity, entered_by="typed")
-        patient_id = people.keep_patient(change.connection, site_id, intake, new_id(), change.now)
-    else:
-        people.keep_numbers(change.connection, site_id, patient_id, identity)
+        patient_id = people.keep_patient(change.connection, site_id, intake, new_id(), change.now).patient_id
+    people.keep_numbers(change.connection, site_id, patient_id, identity)
     rows.keep(change.connection, site_id, plan.appointment, patient_id, change.now, new=plan.before is None)
     return change.journal(AppointmentChanged(appointment=plan.appointment))
 

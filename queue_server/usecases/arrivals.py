@@ -62,11 +62,12 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
     intake = checked(change.site, request.intake)
     carry_over(change)
     site_id = change.site.site_id
-    patient_id = people.keep_patient(change.connection, site_id, intake, fresh := new_id(), change.now)
-    priority = on_arrival(intake, date.fromisoformat(change.day), request.declared)
+    kept = people.keep_patient(change.connection, site_id, intake, fresh := new_id(), change.now)
+    patient_id = kept.patient_id
+    priority = on_arrival(intake, date.fromisoformat(change.day), request.declared, kept.card_birth)
     status = status_for(change, service, patient_id, known_class(priority))
-    kept = kept_overnight(change)
-    held_today = store.entries_of_patient(change.connection, patient_id, change.day, overnight=bool(kept))
+    overnight = bool(kept_overnight(change))
+    held_today = store.entries_of_patient(change.connection, patient_id, change.day, overnight)
     keeping = keeping_of(change, patient_id, service.service_id) if patient_id != fresh else None
     admission = admit(service, held_today, status, keeping)
     if isinstance(admission, HeldBack):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from protocol.frames import TicketIssued
-from protocol.nouns import Device, Identity, Intake, Ticket
+from protocol.nouns import Device, Identity, Intake, Priority, Ticket
 from protocol.requests import UploadOfflineTicket
 from queue_server.auth.keys import new_id
 from queue_server.domain.admission import would_refuse
@@ -53,10 +53,11 @@ def upload(change: Change, request: UploadOfflineTicket, kiosk: Device) -> Ticke
     if place is None:
         raise Conflict("no_room", service_id=service.service_id)
     room, moved = place
-    patient_id = people.keep_patient(change.connection, change.site.site_id, intake, new_id(), change.now)
+    person = people.keep_patient(change.connection, change.site.site_id, intake, new_id(), change.now)
+    patient_id = person.patient_id
     overnight = bool(kept_overnight(change))
     held = store.entries_of_patient(change.connection, patient_id, change.day, overnight)
-    priority = on_arrival(intake, date.fromisoformat(change.day), request.declared)
+    priority = on_arrival(intake, date.fromisoformat(change.day), request.declared, person.card_birth)
     keeping = keeping_of(change, patient_id, service.service_id)
     then = status_for(change, service, patient_id, known_class(priority), change.at)
     flags = would_refuse(service, held, then, keeping)
@@ -94,11 +95,11 @@ def _again(change: Change, request: UploadOfflineTicket, intake: Intake, known: 
     """The ticket that this number is already, as it is now. Raises Conflict ``number_taken``."""
     line = journal.issue_of(change.connection, change.site.site_id, known.ticket_id)
     told = line.frame if line else None
-    priority = on_arrival(intake, date.fromisoformat(change.day), request.declared)
-    said = (request.service_id, request.room_id, priority, intake.language)
+    said = (request.service_id, request.room_id, intake.language)
     if (
         not isinstance(told, TicketIssued)
-        or said != (told.entry.service_id, told.printed_room_id, told.entry.priority, told.entry.language)
+        or said != (told.entry.service_id, told.printed_room_id, told.entry.language)
+        or told.entry.priority not in _priorities(change, request, known.ticket_id)
         or not _same_person(change, intake.identity, known.ticket_id)
     ):
         raise Conflict("number_taken", number=request.number)
@@ -106,6 +107,13 @@ def _again(change: Change, request: UploadOfflineTicket, intake: Intake, known: 
     service = store.load_service(change.connection, change.site.site_id, entry.service_id)
     assert service is not None, "an entry always has its service"
     return describe(change, known, entry, service, store.day_of_entry(change.connection, entry.entry_id))
+
+
+def _priorities(change: Change, request: UploadOfflineTicket, ticket_id: str) -> tuple[Priority, Priority]:
+    """By this paper alone, and with what the holder's cards tell by now: a card may have been shown since."""
+    day, intake, declared = date.fromisoformat(change.day), request.intake, request.declared
+    told = people.known_birth(change.connection, people.patient_of_ticket(change.connection, ticket_id))
+    return on_arrival(intake, day, declared), on_arrival(intake, day, declared, told)
 
 
 def _same_person(change: Change, identity: Identity, ticket_id: str) -> bool:

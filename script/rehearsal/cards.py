@@ -131,11 +131,11 @@ def scene(card: Image.Image | None, shift: int = 0, turn: float = 0.0) -> Pictur
     return np.clip(np.asarray(lobby)[:, :, ::-1] + noise, 0, 255).astype(np.uint8)
 
 
-def film(card: DemoCard, path: Path, *, before_s: float, held_s: float, after_s: float) -> None:
-    """Write a film of the card coming into the picture from below, being held, and leaving again."""
+def film(card: DemoCard | None, path: Path, *, before_s: float, held_s: float, after_s: float) -> None:
+    """Write a film of the card coming into the picture from below, being held, and leaving again; None: of nobody."""
     import cv2
 
-    picture = draw_card(card)
+    picture = draw_card(card) if card else None
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), FRAMES_PER_SECOND, FRAME_SIZE)
     if not writer.isOpened():
         raise OSError(f"OpenCV cannot write {path}")

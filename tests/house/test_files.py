@@ -9,7 +9,10 @@ from tests.house.tree import ROOT
 
 
 def tracked() -> list[str]:
-    run = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    """Whoever owns the folder: CI may run as somebody else, and git then refuses to look without being told."""
+    command = ["git", "-c", f"safe.directory={ROOT}", "ls-files"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout
     return run.stdout.splitlines()
 
 

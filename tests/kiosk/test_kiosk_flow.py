@@ -12,7 +12,7 @@ from kiosk import events as e
 from kiosk import flow
 from kiosk.state import SCHEMES, TEXT_SIZES, Comfort, Notice, State, Trouble
 from kiosk.view import look
-from protocol.nouns import Site, WaitEstimate
+from protocol.nouns import Identity, Site, WaitEstimate
 from protocol.requests import IssueTicket
 from tests.kiosk.samples import IDENTITY, PERSONAL, PLACE, ROOM, rooms, services, snapshot, ticket
 
@@ -85,6 +85,13 @@ def test_scanning_starts_at_once_and_stops_with_a_card() -> None:
 def test_a_card_that_is_not_wanted_now_is_not_taken() -> None:
     state = choosing()
     assert run(state, e.Scanned(IDENTITY.model_copy(update={"full_name": "Ai Khác"})))[0] == state
+
+
+def test_a_lone_number_is_told_as_typed_and_a_card_as_scanned() -> None:
+    number = Identity(document="typed_personal_id", personal_id="001090000017", warnings=("number_only",))
+    for identity, entered_by in ((IDENTITY, "scan"), (number, "typed")):
+        _, effects = run(welcome(), e.Scanned(identity), touch("confirm_identity"), touch("service:noi"))
+        assert [one.request.intake.entered_by for one in effects if isinstance(one, e.Issue)] == [entered_by]
 
 
 def test_a_double_tap_issues_once() -> None:
@@ -237,6 +244,38 @@ def test_server_away_keeps_the_request_and_asks_again_with_the_same_id() -> None
     assert state.screen == "your_number"
 
 
+def left_unanswered() -> State:
+    """A person asked with ``req-1`` and left; their answer may still come."""
+    state = asking()
+    for second in range(11, 120):
+        state, effects = run(state, e.Tick(float(second)))
+        if state.visit is None:
+            return state
+        if any(isinstance(effect, e.Issue) for effect in effects):
+            state, _ = run(state, e.ServerAway("req-1"))
+    raise AssertionError("the card stayed in the kiosk")
+
+
+def next_person_asks() -> State:
+    card = IDENTITY.model_copy(update={"full_name": "Ai Khác"})
+    state, _ = run(left_unanswered(), e.Scanned(card), touch("confirm_identity"), touch("service:noi", "req-2"))
+    assert state.visit is not None
+    assert state.visit.pending is not None
+    return state
+
+
+@pytest.mark.parametrize(
+    "answer", [e.TicketArrived("req-1", ticket()), e.TicketRefused("req-1", "service_closed"), e.ServerAway("req-1")]
+)
+def test_a_late_answer_never_reaches_the_next_person(answer: e.Event) -> None:
+    """Neither shown nor printed: it is somebody else's number, or somebody else's trouble."""
+    waiting = next_person_asks()
+    assert run(waiting, answer) == (waiting, ())
+    own, effects = run(waiting, answer, e.TicketArrived("req-2", ticket()))
+    assert own.screen == "your_number"
+    assert [type(effect) for effect in effects] == [e.Print]
+
+
 def test_the_feed_coming_back_asks_at_once() -> None:
     state, _ = run(asking(), e.FeedAway(), e.ServerAway("req-1"))
     _, effects = run(state, snapshot())
@@ -250,15 +289,7 @@ def test_an_answer_that_never_comes_is_server_away() -> None:
 
 def test_a_person_who_waits_for_the_server_is_forgotten_all_the_same() -> None:
     """The kiosk asks again every few seconds; that must not count as the person being here."""
-    state = asking()
-    for second in range(11, 120):
-        state, effects = run(state, e.Tick(float(second)))
-        for effect in effects:
-            if isinstance(effect, e.Issue):
-                state, _ = run(state, e.ServerAway(effect.request.request_id))
-        if state.visit is None:
-            return
-    raise AssertionError("the card stayed in the kiosk")
+    assert not any(text in repr(left_unanswered()) for text in PERSONAL)
 
 
 def test_at_rest_the_screen_says_when_the_server_is_away_and_returns_by_itself() -> None:

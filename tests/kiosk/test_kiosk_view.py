@@ -225,6 +225,13 @@ def test_every_refusal_of_a_card_has_a_group_of_its_own_or_is_unknown() -> None:
     assert {code for code in get_args(RefusalCode) if refusal_group(code) == "unknown"} == {"unrecognised"}
 
 
+def test_two_codes_before_the_camera_are_told_with_what_to_do() -> None:
+    state, _ = run(welcome(), e.ReaderHint("multiple_payloads"), e.Tick(10.0 + flow.HINT_AFTER_S))
+    body = look(state).body
+    assert isinstance(body, Welcome)
+    assert body.hint == t("kiosk.scan.several.advice", "vi")
+
+
 def test_a_refused_code_shows_both_sides_of_the_card() -> None:
     body = look(run(welcome(), e.Unreadable("payment_qr"))[0]).body
     assert isinstance(body, Scan)

@@ -18,13 +18,17 @@ from sqlalchemy import Connection, insert
 
 from protocol.nouns import Birth, Device, DeviceKind, Identity, Intake
 from protocol.requests import CallNext, IssueTicket, Request, SignIn
+from queue_server.api.gate import Gate, how_to_serve
 from queue_server.app import build
 from queue_server.auth.passwords import Passwords
 from queue_server.core import Core
 from queue_server.emr.settings import EmrSettings
 from queue_server.settings import ServerSettings
 from queue_server.store import tables
+from queue_server.store.rules import save_rule
+from queue_server.usecases import announcing
 from queue_server.usecases.devices import add_device
+from queue_server.usecases.once import reading
 from queue_server.usecases.people import keep_staff
 
 PASSWORD = "đúng mật khẩu"
@@ -145,6 +149,10 @@ async def people_it(core: Core) -> dict[str, str]:
 
     def make(connection: Connection) -> dict[str, str]:
         make_hospital(connection)
+        # Nothing is news about it. Else the server tells after some seconds that skin has no room, and what a test
+        # finds in the journal hangs on how slow the machine is.
+        for service_id, told in announcing.news(reading(core, connection)).items():
+            save_rule(connection, "main", "told", service_id, told, core.clock())
         for username, role in (("nurse", "staff"), ("boss", "admin")):
             keep_staff(connection, "main", username, username.title(), role, hashed)
         return {
@@ -171,9 +179,10 @@ async def open_house(folder: Path, clock: Clock | None = None, **more: Any) -> A
 
 
 @asynccontextmanager
-async def served(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
+async def served(app: FastAPI, port: int = 0, http: type[Gate] = Gate) -> AsyncIterator[str]:
     """The application on a real port; gives its address."""
-    config = uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="on", ws="websockets-sansio")
+    options = how_to_serve(app.state.core.settings) | {"http": http, "timeout_graceful_shutdown": None}
+    config = uvicorn.Config(app, port=port, lifespan="on", **options)
     server = uvicorn.Server(config)
     listening = socket.create_server(("127.0.0.1", port))
     task = asyncio.create_task(server.serve(sockets=[listening]))
@@ -189,10 +198,10 @@ async def served(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def open_served_house(folder: Path, **more: Any) -> AsyncIterator[House]:
+async def open_served_house(folder: Path, http: type[Gate] = Gate, **more: Any) -> AsyncIterator[House]:
     """The whole server on a real port, with the machine's clock."""
     clock = Clock(datetime.now(UTC))
     app = build(settings(folder, **more), clock=clock, passwords=Passwords(weak=True))
-    async with served(app) as base, httpx.AsyncClient(base_url=base, trust_env=False) as http:
+    async with served(app, http=http) as base, httpx.AsyncClient(base_url=base, trust_env=False) as client:
         core = app.state.core
-        yield House(app, core, clock, await people_it(core), http, base)
+        yield House(app, core, clock, await people_it(core), client, base)

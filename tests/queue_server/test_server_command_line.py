@@ -134,6 +134,32 @@ def test_the_doctor_says_what_is_well_and_what_is_not(tmp_path: Path) -> None:
     assert sick["service skin: open, but no open room gives it"] is False
 
 
+def test_the_doctor_tells_what_the_record_system_does_not_have(tmp_path: Path) -> None:
+    make_demo_data(settings(tmp_path), tmp_path / "keys.json", "x")
+    assert findings(tmp_path)["record system: 0 delivered, 0 waiting"] is True
+    with open_database(settings(tmp_path)) as database:
+        database.change(lambda connection: leave_messages(connection, dead=1, waiting=2))
+    told = findings(tmp_path)
+    assert told["record system: visit visit-0 is parked: not_valid_fhir birthDate"] is False
+    [(text, well)] = [one for one in told.items() if "2 waiting" in one[0]]
+    assert (text.startswith("record system: 0 delivered, 2 waiting, the oldest for "), well) == (True, False)
+
+
+def leave_messages(connection: Connection, dead: int, waiting: int) -> None:
+    """For the record system, made long ago."""
+    common = {"site_id": "main", "created_at": MORNING}
+    person = {"patient_id": "p", "entered_by": "scan", "changed_at": MORNING}
+    connection.execute(tables.patient.insert().values(**person, **common))
+    for number in range(dead + waiting):
+        day = {"business_day": "2026-11-20", "language": "vi", "entered_by": "scan", "document": "cccd_old"}
+        visit_id = f"visit-{number}"
+        connection.execute(tables.visit.insert().values(visit_id=visit_id, patient_id="p", **day, **common))
+        state, error = ("dead", "not_valid_fhir birthDate") if number < dead else ("waiting", None)
+        message = {"message_id": f"m{number}", "destination": "emr", "stream": visit_id, "position": number}
+        more = {"kind": "registered_visit", "state": state, "due_at": MORNING, "last_error": error}
+        connection.execute(tables.emr_message.insert().values(**message, **more, **common))
+
+
 def test_the_doctor_finds_an_entry_that_is_not_as_the_journal_tells(tmp_path: Path) -> None:
     make_demo_data(settings(tmp_path), tmp_path / "keys.json", "x")
 

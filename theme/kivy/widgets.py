@@ -46,6 +46,12 @@ class FitLabel(Label):
             self.fbind(name, self._fit)
         self._fit()
 
+    def texture_update(self, *_: object) -> None:
+        """Kivy keeps the last words and their picture of a label that has become empty; here they go."""
+        super().texture_update()
+        if not self.text:
+            self._label.refresh()
+
     def _fit(self, *_: object) -> None:
         width, height = self.width - self.padding[0] - self.padding[2], self.height - self.padding[1] - self.padding[3]
         if width <= 1 or height <= 1:

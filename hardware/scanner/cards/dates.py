@@ -23,12 +23,15 @@ _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 @dataclass(frozen=True)
 class ReadDate:
-    birth: Birth
+    """`value` is ISO text as long as `precision` says; of any document's date, also one far in the future."""
+
+    value: str
+    precision: Literal["day", "month", "year"]
     canonical: bool
 
     @property
     def first_day(self) -> date:
-        return span(self.birth)[0]
+        return date.fromisoformat((self.value + "-01-01")[:10])
 
 
 def span(birth: Birth) -> tuple[date, date]:
@@ -62,12 +65,12 @@ def _on_calendar(year: int, month: int, day: int, canonical: bool) -> ReadDate |
     if year < _OLDEST_YEAR or month > 12 or (day and not month):
         return None
     if not month:
-        return ReadDate(Birth(value=f"{year:04}", precision="year"), canonical)
+        return ReadDate(f"{year:04}", "year", canonical)
     if not day:
-        return ReadDate(Birth(value=f"{year:04}-{month:02}", precision="month"), canonical)
+        return ReadDate(f"{year:04}-{month:02}", "month", canonical)
     if day > monthrange(year, month)[1]:
         return None
-    return ReadDate(Birth(value=f"{year:04}-{month:02}-{day:02}", precision="day"), canonical)
+    return ReadDate(f"{year:04}-{month:02}-{day:02}", "day", canonical)
 
 
 def read_birth(text: str, style: Style, today: date, warnings: list[str]) -> Birth:
@@ -76,11 +79,11 @@ def read_birth(text: str, style: Style, today: date, warnings: list[str]) -> Bir
         raise CardRefused("bad_date", field="birth")
     if read.first_day > today:
         raise CardRefused("birth_in_future")
-    if read.birth.precision != "day":
-        warnings.append(f"birth_precision_{read.birth.precision}")
+    if read.precision != "day":
+        warnings.append(f"birth_precision_{read.precision}")
     if not read.canonical:
         warnings.append(NOT_CANONICAL)
-    return read.birth
+    return Birth(value=read.value, precision=read.precision)
 
 
 def read_day(text: str, style: Style, field: str, warnings: list[str]) -> str | None:
@@ -88,11 +91,11 @@ def read_day(text: str, style: Style, field: str, warnings: list[str]) -> str | 
     if text in ("", "-"):
         return None
     read = read_date(text, style)
-    if read is None or read.birth.precision != "day":
+    if read is None or read.precision != "day":
         raise CardRefused("bad_date", field=field)
     if not read.canonical:
         warnings.append(NOT_CANONICAL)
-    return read.birth.value
+    return read.value
 
 
 def age_on(birth: Birth, day: date) -> tuple[int, int]:

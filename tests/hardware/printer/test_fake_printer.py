@@ -96,6 +96,15 @@ async def test_calls_are_served_one_after_the_other(fake: FakePrinter) -> None:
     assert len(fake.slips) == 4
 
 
+def test_a_slip_that_nobody_asks_about_can_be_waited_for(fake: FakePrinter) -> None:
+    with pytest.raises(TimeoutError, match="0 of 1"):
+        fake.wait_for(1, within_s=0.0)
+    with socket.create_connection(("127.0.0.1", fake.port), timeout=2) as sender:
+        sender.sendall(slip_bytes())
+    fake.wait_for(1, within_s=30.0)
+    assert fake.slips == [slip_bytes()]
+
+
 async def test_a_fake_of_its_own_is_opened_by_address() -> None:
     printer = open_printer("fake:", quick(), patience=HASTY)
     assert (await printer.print(SMALL)).outcome == "printed"

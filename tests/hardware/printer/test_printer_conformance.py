@@ -28,6 +28,8 @@ class Bench:
     printer: Printer
     slips: Callable[[], list[bytes]]
     can_ask: bool = True
+    wait_for: Callable[[int], None] = lambda _slips: None
+    """Until so many slips came out, where sending ends before that. (The serial one has printed when it is closed.)"""
 
 
 @asynccontextmanager
@@ -38,7 +40,8 @@ async def bench(kind: str, profile_name: str, folder: Path) -> AsyncIterator[Ben
             fake = FakePrinter()
             fake.start()
             stack.callback(fake.stop)
-            made = Bench(open_printer(fake.address, profile, patience=PATIENCE), lambda: fake.slips)
+            printer = open_printer(fake.address, profile, patience=PATIENCE)
+            made = Bench(printer, lambda: fake.slips, wait_for=lambda slips: fake.wait_for(slips, 30.0))
         elif kind == "fake":
             own = FakePrinter()
             own.start()
@@ -110,4 +113,5 @@ async def test_a_printer_whose_profile_answers_nothing_is_not_asked(kind: str, t
         assert (outcome.outcome, outcome.code) == ("unknown", "cannot_ask")
         assert (await here.printer.health()).code == "cannot_ask"
         await here.printer.close()
+        here.wait_for(1)
     assert len(here.slips()) == 1

@@ -6,12 +6,14 @@ import asyncio
 import logging
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hardware.errors import DeviceFault
-from hardware.scanner.camera import CameraScanner, VideoFile
+from hardware.scanner.camera import SEVERAL_S, CameraScanner, DeviceCamera, VideoFile
+from hardware.scanner.decode import VideoLadder
 from hardware.scanner.threaded import ThreadScanner
-from tests.hardware.scanner.rigs import SIZE, write_video
+from tests.hardware.scanner.rigs import SIZE, scene, write_video
 
 SOON = 10.0
 
@@ -54,6 +56,29 @@ async def test_a_card_held_still_is_read_again_when_asked(tmp_path: Path) -> Non
         assert (await asyncio.wait_for(scanner.next_scan(), SOON)).payload == first.payload
     finally:
         await scanner.close()
+
+
+async def test_of_two_different_codes_none_is_read_and_the_person_is_told() -> None:
+    scanner = CameraScanner("camera:0", DeviceCamera(0))
+    scanner.attach()
+    one, other = (scene(name.encode()) for name in ("Trần Thị Mẫu", "Nguyễn Văn Thử"))
+    ladder = VideoLadder()
+    scanner._decode(np.hstack([one, other]), ladder)
+    assert scanner.advice() == "multiple_payloads"
+    scanner._decode(one, ladder)  # the other is not sharp just now, or not there any more: not yet known
+    await asyncio.sleep(SEVERAL_S)
+    assert scanner.advice() is None
+    scanner._decode(other, ladder)
+    assert (await asyncio.wait_for(scanner.next_scan(), SOON)).payload == "Nguyễn Văn Thử".encode()
+    ladder.close()
+
+
+async def test_the_last_picture_goes_with_the_person(tmp_path: Path) -> None:
+    scanner = CameraScanner("video:", VideoFile(str(tmp_path / "none.mp4")))
+    scanner._latest = scene("Trần Thị Mẫu".encode())
+    assert scanner.preview() is not None
+    scanner.forget()
+    assert scanner.preview() is None
 
 
 async def test_a_file_that_is_no_film_is_away(tmp_path: Path) -> None:

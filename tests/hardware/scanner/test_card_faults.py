@@ -251,6 +251,10 @@ def test_insurance_dates() -> None:
         name = "five_years_from" if field == "five_years" else field
         assert refused(insurance(**{field: "31/02/2020"})) == {"error": "bad_date", "field": name}
     assert refused(insurance(birth="01/01/2030")) == {"error": "birth_in_future"}
+    assert refused(insurance(birth="31/12/9999")) == {"error": "birth_in_future"}
+    assert fields(insurance(valid_to="31/12/9999"))["valid_to"] == "9999-12-31"
+    assert refused(insurance(birth="01/01/1879")) == {"error": "bad_date", "field": "birth"}
+    assert fields(insurance(birth="1880"))["birth"] == {"value": "1880", "precision": "year"}
 
 
 def test_insurance_hex() -> None:

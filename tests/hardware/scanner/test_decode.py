@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from bench.photographs import SPOILT, code_picture, photograph, random_card, random_name
+from hardware.scanner.cards.refusal import CardRefused
 from hardware.scanner.decode import Ladder, VideoLadder, as_grey
 from hardware.scanner.zbar import ZBar
 
@@ -132,4 +133,37 @@ def test_a_closed_zbar_finds_nothing() -> None:
     zbar.close()
     zbar.close()
     assert not zbar.available
-    assert zbar.read(np.zeros((8, 8), np.uint8)) is None
+    assert zbar.read(np.zeros((8, 8), np.uint8)) == set()
+
+
+def beside(*payloads: str) -> Any:
+    return np.hstack(
+        [
+            cv2.copyMakeBorder(
+                code_picture(p),
+                0,
+                400 - len(code_picture(p)),
+                0,
+                400 - len(code_picture(p)),
+                cv2.BORDER_CONSTANT,
+                value=(255, 255, 255),
+            )
+            for p in payloads
+        ]
+    )
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_of_two_different_codes_none_is_taken(ladder: Ladder, rung: str) -> None:
+    grey = as_grey(beside("Nguyễn Văn Thử", "Trần Thị Mẫu"))
+    assert grey is not None
+    with pytest.raises(CardRefused) as refused:
+        ladder.rungs[rung](grey)
+    assert refused.value.refusal.code == "multiple_payloads"
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_the_same_code_twice_is_one(ladder: Ladder, rung: str) -> None:
+    grey = as_grey(beside("Trần Thị Mẫu", "Trần Thị Mẫu"))
+    assert grey is not None
+    assert ladder.rungs[rung](grey) == "Trần Thị Mẫu".encode()

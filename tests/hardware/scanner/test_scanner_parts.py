@@ -15,7 +15,7 @@ from hardware.scanner.camera import CameraScanner, DeviceCamera, Pace
 from hardware.scanner.fake import FakeScanner
 from hardware.scanner.mailbox import Mailbox
 from hardware.scanner.open import open_scanner
-from hardware.scanner.picture import Repeats, advice_on, preview_of
+from hardware.scanner.picture import FORGET_S, Repeats, advice_on, preview_of
 from hardware.scanner.serial import LONGEST_BURST_S, MOST_BYTES, SILENCE_S, Burst, SerialScanner
 
 # --- serial bursts -------------------------------------------------------------------------------------------------
@@ -70,6 +70,18 @@ def test_a_code_held_still_is_one_scan() -> None:
     assert not repeats.is_new(b"a", 5.3)
     for number in range(100):
         assert repeats.is_new(b"%d" % number, 6.0)
+
+
+def test_repeats_remember_no_code_and_not_for_long() -> None:
+    repeats = Repeats()
+    assert repeats.is_new(b"001090000017", 0.0)
+    [mark] = vars(repeats)["_seen"]
+    assert b"001090000017" not in mark
+    assert len(mark) == 16
+    repeats.expire(FORGET_S - 0.1)
+    assert not repeats.is_new(b"001090000017", FORGET_S - 0.1)
+    repeats.expire(2 * FORGET_S)
+    assert not vars(repeats)["_seen"]
 
 
 def test_a_file_plays_at_its_own_speed() -> None:
@@ -174,3 +186,17 @@ async def test_codes_that_nobody_takes_do_not_pile_up() -> None:
     await asyncio.sleep(0)
     mailbox.detach()
     assert [scan.payload async for scan in mailbox.scans()][-1] == b"99"
+
+
+async def test_codes_that_nobody_took_are_forgotten_with_the_person() -> None:
+    mailbox = Mailbox()
+    mailbox.attach()
+    mailbox.deliver(b"001090000017", "test")
+    await asyncio.sleep(0)
+    mailbox.forget()
+    mailbox.deliver(b"the next person", "test")
+    await asyncio.sleep(0)
+    assert (await asyncio.wait_for(mailbox.next_scan(), 5)).payload == b"the next person"
+    mailbox.detach()
+    mailbox.forget()
+    assert [scan async for scan in mailbox.scans()] == []

@@ -44,6 +44,14 @@ def test_a_code_that_is_no_text(tmp_path: Path) -> None:
     assert (answer["payload"], answer["error"]) == (None, "not_utf8")
 
 
+def test_two_different_codes(tmp_path: Path) -> None:
+    file = tmp_path / "two.png"
+    one, other = code_picture(CARD), code_picture(CARD.replace("Thử", "Mẫu"))
+    cv2.imencode(".png", cv2.hconcat([one, other]))[1].tofile(file)
+    (answer,) = decode_images([file])
+    assert (answer["payload"], answer["decoder"], answer["error"]) == (None, None, "multiple_payloads")
+
+
 def claimed(width: int, height: int) -> bytes:
     """The head of a PNG of any size, in a few bytes."""
     head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from locales import load_catalogues
-from protocol.requests import REQUESTS, ErrorAnswer
+from protocol.nouns import Intake
+from protocol.requests import REQUESTS, ErrorAnswer, IssueTicket
 from queue_server.api.errors import STATUS
 from queue_server.auth.limits import RateLimit
-from tests.queue_server.support import House, open_house, wish
+from tests.queue_server.support import House, identity, open_house, wish
 
 SERVER = Path(__file__).parents[3] / "queue_server"
 RAISED = re.compile(r"(?:NotFound|Conflict|Invalid|NotAllowed|Unavailable)\(\s*\"(\w+)\"")
@@ -39,6 +40,17 @@ async def test_what_was_sent_is_never_echoed(house: House) -> None:
     assert told.detail == {"?": "extra_forbidden", "intake.identity.document": "literal_error"}
     assert "001090000017" not in answer.text
     assert "Nguyễn" not in answer.text
+
+
+@pytest.mark.parametrize("value", ["9999-99-99", "1999-02-29", "1700-01-01", ""])
+async def test_a_birth_date_that_is_none_is_refused_at_the_door(house: House, value: str) -> None:
+    """It was taken, and the visit could never be told to the record system."""
+    body = json.loads(wish(1).model_dump_json())
+    body["intake"]["identity"]["birth"]["value"] = value
+    answer = await house.http.post("/api/tickets", json=body, headers=house.as_device())
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert answer.json()["detail"] == {"intake.identity.birth": "value_error"}
+    assert not value or value not in answer.text
 
 
 @pytest.mark.parametrize(
@@ -140,7 +152,9 @@ async def test_text_that_no_database_holds_is_no_fault_of_ours(tmp_path: Path, d
         answers = [
             await house.sign_in("nu\x00rse"),
             await house.http.get("/t/%00"),
-            await house.send(wish(1, birth="19\x0090"), "kiosk"),
+            await house.send(
+                IssueTicket(service_id="general", intake=Intake(identity=identity("1", name="Th\x00"))), "kiosk"
+            ),
         ]
         assert [answer.status_code for answer in answers if answer.status_code not in (200, 401, 404, 422)] == []
 

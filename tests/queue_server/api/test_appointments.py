@@ -24,7 +24,7 @@ from protocol.opening import Quota
 from protocol.requests import ChangeQuota, IssueTicket, Request
 from queue_server.store import journal, tables
 from tests.queue_server.api.test_offline_tickets import paper
-from tests.queue_server.support import MORNING, House, open_house, wish
+from tests.queue_server.support import MORNING, House, identity, open_house, wish
 
 
 @pytest.fixture
@@ -157,6 +157,20 @@ async def test_people_who_are_booked_are_known_by_numbers_alone(house: House) ->
 
 
 # --- coming for one --------------------------------------------------------------------------------------------------
+
+
+async def test_a_booking_by_a_former_number_waits_for_a_card_that_tells_it_too(house: House) -> None:
+    booked = booking(1, personal_id=None, old_cmnd="012345678")
+    for request_id in ("first", "again"):
+        answer = await house.send(ImportAppointments(bookings=(booked,), request_id=request_id))
+        assert answer.status_code == 200, answer.text
+    assert answer.json()["unchanged"] == 1
+    bare = Intake(identity=Identity(document="typed_cmnd", old_cmnd="012345678"))
+    alone = await house.send(IssueTicket(service_id=booked.service_id, intake=bare), "kiosk")
+    assert alone.json()["appointment_at"] is None
+    card = identity("000000000001").model_copy(update={"old_cmnd": "012345678"})
+    shown = await house.send(IssueTicket(service_id=booked.service_id, intake=Intake(identity=card)), "kiosk")
+    assert shown.json()["appointment_at"] is not None
 
 
 async def test_who_is_on_time_goes_before_who_came_after_the_appointed_time(house: House) -> None:

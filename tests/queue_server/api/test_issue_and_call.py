@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from protocol.requests import CallNext, Finish, IssueTicket, MarkNotHere, Recall
 from queue_server.store import journal, tables
 from queue_server.usecases.arrivals import ticket_by_address
 from queue_server.usecases.once import look
-from tests.queue_server.support import House, identity, wish
+from tests.queue_server.support import House, identity, open_house, wish
 
 
 def kinds(house: House) -> list[str]:
@@ -87,6 +88,55 @@ async def test_two_people_with_the_same_former_number_stay_two(house: House) -> 
     assert sorted(one["full_name"] for one in kept) == ["Nguyễn Văn Thử", "Trần Thị Mẫu"]
     renumbered = await arrive("000000000009", "Nguyễn Văn Thử", cancelled=("000000000001",))
     assert (renumbered["number"], renumbered["already_held"]) == ("A001", True)
+
+
+async def arrive_with(house: House, card: Identity, service_id: str, entered_by: str = "scan") -> dict[str, Any]:
+    intake = Intake.model_validate({"identity": card, "entered_by": entered_by})
+    answer = await house.send(IssueTicket(service_id=service_id, intake=intake), "kiosk")
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def people_kept(house: House) -> list[Identity]:
+    with house.core.engine.connect() as connection:
+        kept = connection.execute(select(tables.patient.c.identity).order_by(tables.patient.c.created_at)).scalars()
+        return [Identity.model_validate(one) for one in kept]
+
+
+@pytest.mark.parametrize("entered_by", ["scan", "typed"])
+async def test_a_lone_number_later_costs_neither_the_name_nor_the_place(
+    tmp_path: Path, database_url: str, entered_by: str
+) -> None:
+    """The bare number wiped the name and the birth date, and the ticket of somebody of 80 became a normal one."""
+    card = identity("000000000001", "1946-02-03")
+    number = Identity(document="typed_personal_id", personal_id="000000000001", warnings=("number_only",))
+    async with open_house(tmp_path, database_url=database_url) as house:
+        first = await arrive_with(house, card, "general")
+        second = await arrive_with(house, number, "eyes", entered_by)
+        proven = {"priority_class": "aged_75", "status": "proven"}
+        assert first["entry"]["priority"] == second["entry"]["priority"] == proven
+        assert people_kept(house) == [card]
+
+
+async def test_a_typed_birth_date_proves_nothing_later(house: House) -> None:
+    await arrive_with(house, identity("000000000001", "1946-02-03"), "general", "typed")
+    number = Identity(document="typed_personal_id", personal_id="000000000001")
+    assert (await arrive_with(house, number, "eyes"))["entry"]["priority"]["priority_class"] == "normal"
+
+
+async def test_a_former_number_alone_identifies_nobody(house: House) -> None:
+    """Who scanned nine digits got the ticket of whoever had told them first, and wiped that person's record."""
+    card = identity("000000000001").model_copy(update={"old_cmnd": "012345678"})
+    bare = Identity(document="typed_cmnd", old_cmnd="012345678", warnings=("legacy_identifier", "number_only"))
+    stranger = identity("000000000002").model_copy(update={"old_cmnd": "098765432"})
+    assert (await arrive_with(house, bare.model_copy(update={"old_cmnd": "098765432"}), "general"))["number"] == "A001"
+    assert (await arrive_with(house, card, "general"))["number"] == "A002"
+    other = await arrive_with(house, bare, "general")
+    assert (other["number"], other["already_held"]) == ("A003", False)
+    late = await arrive_with(house, stranger, "general")  # has the first one's number beside a citizen number
+    assert (late["number"], late["already_held"]) == ("A004", False)
+    assert card in people_kept(house)
+    assert (await arrive_with(house, card, "general"))["number"] == "A002"
 
 
 async def test_one_person_has_one_visit_a_day_and_a_new_one_tomorrow(house: House) -> None:

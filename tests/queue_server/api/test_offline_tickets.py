@@ -260,6 +260,27 @@ async def test_the_same_number_with_other_content_is_refused_by_name(house: Hous
     assert len(issued(house)) == 1
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        Identity(document="typed_personal_id", personal_id="000000000001"),
+        Identity(document="typed_cmnd", old_cmnd="012345678"),
+    ],
+)
+async def test_paper_with_a_lone_number_sent_again_is_one_ticket_though_a_card_was_shown_since(
+    house: House, number: Identity
+) -> None:
+    bare = paper(1, 1, intake=Intake(identity=number, entered_by="typed"))
+    first = await upload(house, bare)
+    assert first["entry"]["priority"]["priority_class"] == "normal"
+    await house.issue(1, birth="1946-02-03")
+    again = await upload(house, bare.model_copy(update={"request_id": "sent-again"}))
+    assert again["ticket_id"] == first["ticket_id"]
+    later = await upload(house, paper(2, 1, 1, intake=bare.intake))
+    known = number.personal_id is not None
+    assert later["entry"]["priority"]["priority_class"] == ("aged_75" if known else "normal")
+
+
 async def test_one_qr_cannot_lead_to_two_tickets(house: House) -> None:
     await upload(house, paper(1, 1, address="ab" * 16))
     assert await refusal(house, paper(2, 2, address="ab" * 16)) == (409, "number_taken")

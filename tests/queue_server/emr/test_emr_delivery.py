@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Connection, Engine, select, update
 
-from protocol.nouns import Birth
 from queue_server.emr import delivery_rows as rows
 from queue_server.emr.delivery import Delivery
 from queue_server.emr.fake import FakeEmr, Fault
@@ -151,14 +150,50 @@ async def test_two_records_for_one_person_wait_for_a_person(engine: Engine, writ
 
 async def test_a_visit_that_cannot_be_mapped_is_parked_and_the_rest_goes_on(engine: Engine, writer: Writer) -> None:
     here = Setup(engine, writer)
-    lying = CARD.model_copy(update={"birth": Birth(value="1999-02-31", precision="day")})
-    await here.register(range(1, 2), identity=lying)
+
+    def unmappable(connection: Connection) -> None:
+        register(connection, 1)
+        connection.execute(update(db.visit).values(language="Nguyễn  1999"))
+
+    await writer.run(unmappable)
     await here.register(range(2, 3))
     await here.delivery.step()
     first, second = here.rows()
     assert (first["state"], first["payload"], second["state"]) == ("dead", None, "delivered")
     assert first["last_error"].startswith("not_valid_fhir")
     assert "1999" not in first["last_error"]
+
+
+async def test_a_lone_number_is_told_as_what_was_shown_though_a_card_told_more_before(
+    engine: Engine, writer: Writer
+) -> None:
+    here = Setup(engine, writer)
+
+    def typed(connection: Connection) -> None:
+        register(connection, 1)
+        connection.execute(update(db.visit).values(document="typed_personal_id", entered_by="typed"))
+
+    await writer.run(typed)
+    await here.delivery.step()
+    sent = here.rows()[0]["payload"]
+    assert "typed typed_personal_id" in sent
+    assert "Nguyễn Thị Thử Nghiệm" in sent
+
+
+async def test_an_impossible_birth_date_kept_before_such_were_refused_is_left_out(
+    engine: Engine, writer: Writer
+) -> None:
+    here = Setup(engine, writer)
+
+    def old(connection: Connection) -> None:
+        register(connection, 1)
+        lying = CARD.model_dump(mode="json") | {"birth": {"value": "9999-99-99", "precision": "day"}}
+        connection.execute(update(db.patient).values(identity=lying))
+
+    await writer.run(old)
+    await here.delivery.step()
+    assert here.rows()[0]["state"] == "delivered"
+    assert "birthDate" not in here.rows()[0]["payload"]
 
 
 async def test_an_erased_patient_is_not_told_of(engine: Engine, writer: Writer) -> None:
@@ -287,6 +322,38 @@ async def test_a_commit_wakes_the_feed(engine: Engine, writer: Writer) -> None:
         await eventually(lambda: here.delivery.status().delivered == 3)
         assert asyncio.get_running_loop().time() - before < 2  # not the five seconds of the timer
     assert not here.emr.open
+
+
+async def test_what_was_read_goes_out_while_more_people_arrive(engine: Engine, writer: Writer) -> None:
+    """A feed that read the whole journal before it sent anything sent nothing at all through a busy morning."""
+    here, loop = Setup(engine, writer), asyncio.get_running_loop()
+    arriving = iter(range(2, 80))
+    arrivals: list[asyncio.Task[None]] = []
+
+    def one_more() -> None:
+        number = None if here.emr.sent else next(arriving, None)
+        if number is not None:
+            arrivals.append(loop.create_task(here.register(range(number, number + 1))))
+
+    await here.register(range(1, 2))
+    writer.listen(partial(loop.call_soon_threadsafe, one_more))
+    await here.delivery.step()
+    await asyncio.gather(*arrivals)
+    assert next(arriving, None) is not None, "nothing was sent before the last had come"
+
+
+async def test_a_visit_that_cannot_be_told_is_logged_and_listed_with_the_reason(
+    engine: Engine, writer: Writer, caplog: pytest.LogCaptureFixture
+) -> None:
+    here = Setup(engine, writer)
+    never = CARD.model_copy(update={"birth": Birth.model_construct(value="9999-99-99", precision="day")})
+    await here.register(range(1, 2), identity=never)
+    await here.delivery.step()
+    [(visit_id, reason)] = await writer.run(lambda connection: rows.parked(connection, "main", 10))
+    assert visit_id == "visit-1"
+    assert reason.startswith("not_valid_fhir")
+    assert f"emr_message_dead visit=visit-1 reason={reason}" in caplog.text
+    assert "9999" not in caplog.text + reason
 
 
 async def test_ending_while_being_woken_ends(engine: Engine, writer: Writer) -> None:

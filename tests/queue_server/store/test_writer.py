@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event, insert, select
@@ -14,8 +15,9 @@ from sqlalchemy.exc import OperationalError
 
 from protocol.nouns import Site
 from queue_server.errors import Conflict, Invalid, Unavailable
-from queue_server.store.engine import Engine
+from queue_server.store.engine import Engine, open_engine
 from queue_server.store.repository import ensure_site, next_ordinal
+from queue_server.store.schema import migrate
 from queue_server.store.tables import patient, zone
 from queue_server.store.writer import Writer
 
@@ -62,6 +64,24 @@ async def hold(writer: Writer) -> Held:
     writer.submit(held)
     await asyncio.to_thread(held.begun.wait, 10)
     return held
+
+
+async def test_a_ticket_that_was_answered_survives_a_power_cut(tmp_path: Path) -> None:
+    """SQLite keeps what is committed only while it waits for the disk at each commit."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
+    migrate(engine)
+    writer = Writer(engine, "main")
+    writer.start()
+
+    def pragmas(connection: Connection) -> list[object]:
+        names = ("synchronous", "journal_mode", "foreign_keys")
+        return [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names]
+
+    try:
+        assert await writer.run(pragmas) == [2, "wal", 1]  # 2 is FULL
+    finally:
+        writer.stop()
+        engine.dispose()
 
 
 async def test_what_waits_is_committed_together(writer: Writer, engine: Engine) -> None:

@@ -95,7 +95,8 @@ def test_every_text_that_a_page_names_exists() -> None:
 def test_no_text_is_left_that_no_page_uses() -> None:
     everything = "".join(file.read_text(encoding="utf-8") for file in FILES)
     made = re.compile(
-        r"staff\.room\.(wait|class|alert|trouble|part|done|do|gone|state|moves)\.|web\.(charts\.(column|figure)|ticket\.moved)\."
+        r"staff\.room\.(wait|class|alert|trouble|part|done|do|gone|state|moves)\."
+        r"|web\.(charts\.(column|figure)|ticket\.moved|ticket\.way)\."
     )
     unused = []
     for key in load_catalogues().texts["vi"]:
