@@ -10,6 +10,7 @@ import { targets } from './transfer.js'
 import { lastAction } from './undo.js'
 
 const BOARD_EVERY_MS = 30000 // minutes go by without any frame
+const ONE_WISH_MS = 1000 // a hand that presses twice wants one thing: a second "next" would finish whom nobody has seen
 const TOUCHES_THE_BOARD = new Set([
   'ticket_issued', 'ticket_called', 'ticket_not_here', 'ticket_returned', 'ticket_finished', 'ticket_held',
   'ticket_transferred', 'ticket_sent_on', 'action_undone', 'services_changed', 'room_changed',
@@ -101,6 +102,9 @@ function tell(words, kind = 'good', drawing = 'history') {
 
 const BUSY = 'busy'
 let wanted = null
+let lately = null // what succeeded last, until something else is begun
+
+const pressedTwice = (name) => name === lately?.name && performance.now() - lately.at < ONE_WISH_MS
 
 function reasonAgainst(name) {
   if (!state.board || !state.live) return 'why.gone'
@@ -117,6 +121,7 @@ function canRecallAbsent() {
 }
 
 function press(name) {
+  if (state.live && !actions[name].ask && pressedTwice(name)) return
   const reason = reasonAgainst(name)
   if (reason === BUSY) {
     // The same key twice is one wish; another key is the next one, once the server has answered.
@@ -214,6 +219,7 @@ const doing = doer(about.language, {
   pending(wish, stuck) {
     state.pending = wish
     state.stuck = stuck
+    if (wish) lately = null
     redraw()
     const following = wish ? null : wanted
     if (!wish || stuck) wanted = null
@@ -224,6 +230,7 @@ const doing = doer(about.language, {
     await loadBoard()
     const time = new Date().toLocaleTimeString(about.language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
     tell(answer.room ? doneToTheRoom(wish.name, answer, time) : text(`done.${wish.name}`, { number: answer.entry.number, time }))
+    lately = { name: wish.name, at: performance.now() }
   },
   async refused(wish, error) {
     if (wish.name === 'undo') last.forget()

@@ -145,6 +145,8 @@ def server(tmp_path: Path) -> Iterator[RunningServer]:
     running.stop()
 
 
+ONE_WISH_MS = 1_100
+"""After so long the panel takes the same key for a new wish."""
 PATIENCE_MS = 30_000
 """How long a machine with much else to do may take for what takes a moment. No test measures time by it."""
 expect.set_options(timeout=PATIENCE_MS)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.queue_server.web.conftest import Reader, RunningServer
+from tests.queue_server.web.conftest import ONE_WISH_MS, Reader, RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
 NewReader = Callable[..., Reader]
@@ -68,6 +68,7 @@ def test_undo_of_a_call_brings_back_who_was_inside(server: RunningServer, reader
     says(page, "Không có việc nào")
     page.keyboard.press("Space")
     says(page, "Đã mời H001")
+    page.wait_for_timeout(ONE_WISH_MS)
     page.keyboard.press("Space")
     says(page, "Đã mời H002")
     expect(page.locator("#undo-left")).to_contain_text("giây để hoàn tác")

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
 from protocol.requests import AcknowledgeCall
-from tests.queue_server.web.conftest import PASSWORD, Reader, RunningServer
+from queue_server.store import journal
+from tests.queue_server.web.conftest import ONE_WISH_MS, PASSWORD, Reader, RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
 NewReader = Callable[..., Reader]
@@ -85,6 +86,38 @@ def test_a_key_held_down_is_one_press(server: RunningServer, reader: NewReader) 
     expect(page.locator("#waiting-title")).to_have_text("Đang chờ: 4")
 
 
+@pytest.mark.parametrize("gap_ms", [80, 400])
+@pytest.mark.parametrize("way", ["key", "button"])
+def test_a_double_press_is_one_wish_and_a_later_press_the_next(
+    server: RunningServer, reader: NewReader, way: str, gap_ms: int
+) -> None:
+    """Else the first patient, whom nobody has seen, would be finished by the second press."""
+    for one in range(1, 5):
+        server.issue(one)
+    staff = reader()
+    staff.sign_in()
+    page = staff.enter()
+
+    def press() -> None:
+        if way == "key":
+            page.keyboard.press("Space")
+        else:
+            page.locator("#do-next").click()
+
+    press()
+    page.wait_for_timeout(gap_ms)
+    press()
+    says(page, "Đã mời H001")
+    page.wait_for_timeout(1500)
+    assert number(page) == "H001"
+    press()
+    says(page, "Đã mời H002")
+    with server.core.engine.connect() as connection:
+        kinds = [line.kind for line in journal.read(connection, "main", 0) if line.kind.startswith("ticket_")]
+    assert kinds == ["ticket_issued"] * 4 + ["ticket_called", "ticket_finished", "ticket_called"]
+    assert staff.faults == []
+
+
 def test_two_people_pressing_at_once_get_two_patients(server: RunningServer, reader: NewReader) -> None:
     for person in range(1, 9):
         server.issue(person)
@@ -108,7 +141,7 @@ def test_two_people_pressing_at_once_get_two_patients(server: RunningServer, rea
         for staff in (one, other):
             expect(staff.page.locator("#last-action-text")).to_contain_text("Đã mời")
         for staff in (one, other):
-            staff.page.wait_for_timeout(300)
+            staff.page.wait_for_timeout(ONE_WISH_MS)
         assert len(called) == before + 2
     assert len(set(called)) == 6, called
     assert (one.faults, other.faults) == ([], [])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.queue_server.web.conftest import Reader, RunningServer
+from tests.queue_server.web.conftest import ONE_WISH_MS, Reader, RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
 NewReader = Callable[..., Reader]
@@ -33,6 +33,7 @@ def test_the_phone_keeps_in_step(server: RunningServer, reader: NewReader) -> No
     panel = staff.enter()
     panel.keyboard.press("Space")
     expect(page.locator(".pair")).to_contain_text("Sắp đến lượt", timeout=8000)
+    panel.wait_for_timeout(ONE_WISH_MS)
     panel.keyboard.press("Space")
     expect(page.locator(".loud")).to_contain_text("Xin vào phòng 18", timeout=8000)
     phone.picture("ticket-called-390-vi")
