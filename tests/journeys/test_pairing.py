@@ -12,8 +12,10 @@ import pytest
 
 from protocol.client import ServerClient
 from protocol.errors import ServerRefused
+from protocol.frames import AnyFrame, DeviceHealthChanged
 from protocol.requests import RaiseAlert
-from script.rehearsal.programs import DemoHospital, free_port
+from script.rehearsal.programs import DemoHospital, Program, free_port
+from script.rehearsal.staff import Nurse
 from tests.house.tree import ROOT
 
 pytestmark = pytest.mark.timeout(120)
@@ -66,6 +68,30 @@ async def test_a_kiosk_is_paired_by_code_and_cut_off_by_its_id(tmp_path: Path) -
             await client.close()
     finally:
         await server.stop()
+
+
+async def test_a_paired_wall_finds_its_server_without_being_told_again(tmp_path: Path) -> None:
+    """Only the key was kept: the wall then tried 127.0.0.1:8000 for ever."""
+    hospital = DemoHospital(tmp_path, free_port(), "test-password-1", "test-token-1")
+    await hospital.furnish(tmp_path / "furnish.log")
+    server = await hospital.serve(tmp_path / "server.log")
+    home = {"DENLUOT_DISPLAY_HOME": str(tmp_path / "wall"), "DENLUOT_DISPLAY_SPEAKER": "fake:"}
+    try:
+        code = command("queue_server", "pair", "speaker", "Voice 2", settings=hospital.settings).stdout.strip()
+        paired = command("display", "pair", code, "--server", f"{hospital.address}/", settings=home)
+        assert paired.stdout.startswith(f"Voice 2: paired with {hospital.address}."), paired.stderr
+        async with Nurse.at_work(hospital.address, "dieuduong", hospital.password) as nurse:
+            voice = await Program.start("display", "run", "--no-screen", settings=home, log=tmp_path / "voice.log")
+            try:
+                await nurse.hear(_tells_its_health, "the voice", 30)
+            finally:
+                await voice.stop()
+    finally:
+        await server.stop()
+
+
+def _tells_its_health(frame: AnyFrame) -> bool:
+    return isinstance(frame, DeviceHealthChanged) and frame.device.name == "Voice 2"
 
 
 def _devices(hospital: DemoHospital) -> str:
