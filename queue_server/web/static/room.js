@@ -375,6 +375,7 @@ follow(
     state(now) {
       if (now === 'live' && state.connectedOnce && !state.live) tell(text('back'), 'good', 'wifi')
       state.live = now === 'live'
+      if (!state.live) lately = null // who presses again after "connected again" means it
       if (state.live) state.connectedOnce = true
       else state.connectedOnce ||= state.board !== null
       redraw()
