@@ -454,6 +454,8 @@ class Heartbeat(Value):
     at: datetime
     waits: Waits = Field(default_factory=dict)
     """How long somebody who comes now would wait, by service. Told to kiosks now and then; empty otherwise."""
+    room_waits: dict[str, Waits] = Field(default_factory=dict)
+    """Told with `waits`, by service id: see `Service.room_waits`. Services without named doctors are left out."""
 
 
 class Refused(Value):

@@ -143,7 +143,9 @@ async def _send(core: Core, websocket: WebSocket, seat: Seat) -> None:
     while True:
         if seat.ear.listener == "kiosk" and loop.time() >= waits_at:
             waits = await asyncio.to_thread(look, core, waits_now)
-            await _say(websocket, Heartbeat(seq=previous, at=core.clock(), waits=waits))
+            shortest = {service_id: wait.shortest for service_id, wait in waits.items()}
+            at_doctors = {service_id: wait.at_doctors for service_id, wait in waits.items() if wait.at_doctors}
+            await _say(websocket, Heartbeat(seq=previous, at=core.clock(), waits=shortest, room_waits=at_doctors))
             waits_at = loop.time() + WAITS_S
         try:
             async with asyncio.timeout(HEARTBEAT_S):
