@@ -288,7 +288,7 @@ def test_nobody_stays_without_paper_because_the_server_is_away() -> None:
     assert (state.screen, printed.ticket.room.room_id, printed.room_unsure) == ("your_number", "r1", True)
     body = look(state).body
     assert isinstance(body, YourNumber)
-    assert body.directions == "Phòng có thể đổi, xin xem bảng gọi số"
+    assert body.directions == "Phòng có thể đổi, xin xem bảng gọi"
     assert run(state, e.TicketArrived("req-2", switched())) == (state, ()), "too late: the paper is out"
 
 
