@@ -161,6 +161,8 @@ class TicketTransferred(Frame):
     """Where it waits now, as painted on the door."""
     reason: TransferReason | HandoverReason
     placed: TransferPlace = "seniority"
+    doctor: str = ""
+    """Whom staff sent it to, by name; empty = to a service or a room."""
 
 
 class TicketCarriedOver(Frame):
@@ -389,7 +391,7 @@ def for_everyone(frame: AnyFrame) -> AnyFrame:
     elif isinstance(frame, TicketTransferred):
         # That a room closed is for everybody to know; why staff sent somebody on is not.
         by_room = frame.reason in get_args(HandoverReason)
-        update |= {"reason": frame.reason if by_room else "other", "placed": "seniority"}
+        update |= {"reason": frame.reason if by_room else "other", "placed": "seniority", "doctor": ""}
     return frame.model_copy(update=update)
 
 
