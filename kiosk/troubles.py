@@ -11,8 +11,8 @@ from kiosk.state import State, Trouble
 from kiosk.words import Words
 from locales import t
 
-Way: TypeAlias = Literal["service", "doctor", "card", "staff"]
-"""Where the one large button leads: choose another service or doctor, hold the card again, or call staff."""
+Way: TypeAlias = Literal["service", "doctor", "card", "again", "staff"]
+"""Where the one large button leads: another service or doctor, the card once more, the same once more, or staff."""
 StepText: TypeAlias = tuple[str, str]
 """Icon, and key of the sentence."""
 
@@ -43,7 +43,7 @@ _ADVICE: dict[str, Advice] = {
     "appointment_elsewhere": Advice((("map-pin", "kiosk.refused.step.place"), _STAFF), held=_APPOINTMENT),
     "card": Advice((("scan-qr-code", "kiosk.refused.step.card"), _STAFF), "card"),
     "kiosk": Advice((_DESK, _STAFF), "staff"),
-    "fault": Advice((("refresh-cw", "kiosk.refused.step.again"), _DESK, _STAFF)),
+    "fault": Advice((("refresh-cw", "kiosk.refused.step.again"), _DESK, _STAFF), "again"),
 }
 _TOLD = ("opens", "at", "place")
 """What the server may tell beside a code that stands in a sentence."""
@@ -74,8 +74,8 @@ def way_on(state: State, words: Words) -> Button:
     way = advice_for(now.code).way if now is not None and now.kind == "refused" else "staff"
     if way == "staff":
         return Button("help", words("kiosk.trouble.call_staff"), "hand-heart", emphasis="primary")
-    icon = {"service": "undo-2", "doctor": "users", "card": "scan-qr-code"}[way]
-    return Button("try_again", words(f"kiosk.trouble.other_{way}"), icon, emphasis="primary")
+    icon = {"service": "undo-2", "doctor": "users", "card": "scan-qr-code", "again": "refresh-cw"}[way]
+    return Button("try_again", words(f"kiosk.trouble.way.{way}"), icon, emphasis="primary")
 
 
 def _refused(now: Trouble, words: Words) -> TroubleBody:

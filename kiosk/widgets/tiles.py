@@ -79,7 +79,7 @@ class ServiceTile(ButtonBehavior, Themed, Card):
         self._name.largest = self._name_px + tokens.TYPE_KIOSK_PX_TEXT * (grown - 1)
         self._place.largest = self._wait.largest = small * grown
         self._place.size_hint_y = None
-        self._place.height = self._wait_row.height = small * grown * 1.42
+        self._place.height = self._wait_row.height = small * grown * (1.42 - 0.14 * (grown - 1))
         self._clock.width = small * 1.15 * (1 + (grown - 1) * 0.5)
 
 
