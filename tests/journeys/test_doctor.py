@@ -127,6 +127,7 @@ async def a_long_line(folder: Path) -> AsyncIterator[tuple[House, Kiosk]]:
         assert (await house.send(SaveRoom(room=named))).status_code == 200
         for person in range(1, 5):
             await house.issue(person, room_id="r1")
+            house.clock.forward(minutes=1)
         kiosk = Kiosk(house)
         await kiosk.start()
         try:
