@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import queue
-import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -36,11 +35,6 @@ Change = Callable[[Connection], T]
 _TURN = plain.Statement(
     select(site.c.last_seq, site.c.configuration).where(site.c.site_id == bindparam("the_site")).with_for_update()
 )
-
-
-SWITCH_S = 0.0005
-"""How long the writer and the event loop wait for each other to give way; with Python's 5 ms both stand idle (a fifth
-of the tickets, measured)."""
 
 
 _AnyFuture: TypeAlias = Future[Any] | asyncio.Future[Any]
@@ -118,7 +112,6 @@ class Writer:
 
     def start(self) -> None:
         self._closing = False
-        sys.setswitchinterval(SWITCH_S)
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
