@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from protocol.nouns import Site
+from queue_server.auth.known import KnownDevices
 from queue_server.auth.limits import RateLimit
 from queue_server.auth.passwords import Passwords
 from queue_server.hub import Hub
@@ -40,3 +41,4 @@ class Core:
     sign_in_limit: RateLimit
     pairing_limit: RateLimit
     clock: Clock = utc_now
+    known_devices: KnownDevices = field(default_factory=KnownDevices)

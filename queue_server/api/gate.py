@@ -7,6 +7,7 @@ files, and the server could take nobody else (measured: 1,100 of them under the 
 from __future__ import annotations
 
 import asyncio
+import gc
 import resource
 from typing import Any
 
@@ -89,3 +90,12 @@ def open_files() -> None:
     wanted = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def settle_memory() -> None:
+    """What was made until now stays for good, so Python's collector need not look through it again and again.
+
+    Measured: it stood still for a tenth of a second now and then, which the slowest of a hundred patients noticed.
+    """
+    gc.collect()
+    gc.freeze()

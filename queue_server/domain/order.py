@@ -38,6 +38,7 @@ RECENT = 25
 """So many of the room's latest calls are enough for every rule."""
 EACH = timedelta(minutes=5)
 """Between two calls of a room, when the order of the whole line is foreseen and the rule looks at the clock."""
+Seniority: TypeAlias = tuple[datetime, tuple[tuple[int, int, str], ...]]
 _ORDINARY: PriorityClass = "normal"
 _Lane: TypeAlias = PriorityClass | Literal["appointment"]
 
@@ -50,7 +51,7 @@ class Choice:
     """It goes before somebody who came earlier. Never true of an emergency, which no rule counts."""
 
 
-def seniority(entry: Entry) -> tuple[datetime, tuple[tuple[int, int, str], ...]]:
+def seniority(entry: Entry) -> Seniority:
     """Who came earlier: by the time on the ticket (or the place given instead of it), then by its number."""
     return entry.place or entry.issued_at, reading_order(entry.number)
 
@@ -58,6 +59,11 @@ def seniority(entry: Entry) -> tuple[datetime, tuple[tuple[int, int, str], ...]]
 def class_of(entry: Entry) -> PriorityClass:
     """The class that counts."""
     return known_class(entry.priority)
+
+
+def may_ask_to_go_first(entry: Entry) -> bool:
+    """Whether any policy at all may let this entry go before others."""
+    return entry.priority.priority_class != _ORDINARY or entry.appointment is not None
 
 
 def goes_first(entry: Entry, policy: Policy) -> bool:

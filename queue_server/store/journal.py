@@ -72,7 +72,7 @@ def append(
         "at": at,
         "written_at": written_at,
         "kind": frame.type,
-        "frame": frame.model_dump(mode="json"),
+        "frame": frame,
         "ticket_id": ticket_id or getattr(frame, "ticket_id", None) or (entry.ticket_id if entry else None),
         "entry_id": entry.entry_id if entry else None,
         "visit_id": visit_id,

@@ -130,6 +130,23 @@ def _load_rooms(connection: Connection, site_id: str) -> tuple[Room, ...]:
     return tuple(_room(row, given[row["room_id"]]) for row in rows)
 
 
+def rooms_giving(connection: Connection, site_id: str, service_id: str) -> tuple[Room, ...]:
+    """The rooms of a service, open or not."""
+    return memory.known(
+        connection,
+        ("giving", site_id, service_id),
+        lambda: tuple(room for room in load_rooms(connection, site_id) if service_id in room.service_ids),
+    )
+
+
+def services_with_open_room(connection: Connection, site_id: str) -> frozenset[str]:
+    return memory.known(
+        connection,
+        ("roomed", site_id),
+        lambda: frozenset(one for room in load_rooms(connection, site_id) if room.open for one in room.service_ids),
+    )
+
+
 def load_room(connection: Connection, site_id: str, room_id: str) -> Room | None:
     if memory.of(connection) is not None:
         return next((one for one in load_rooms(connection, site_id) if one.room_id == room_id), None)
@@ -239,6 +256,13 @@ def waiting_for(connection: Connection, site_id: str, day: str, room: Room) -> l
         entry.c.site_id == site_id, entry.c.business_day == day, entry.c.state == "waiting", here
     )
     return [to_entry(row) for row in connection.execute(query.order_by(entry.c.issued_at)).mappings()]
+
+
+def came_before(connection: Connection, site_id: str, day: str, room: Room, known: Entry) -> int | None:
+    """How many whom this room may call came before `known`, where nobody there may have a right to go first; None
+    where that must be looked at."""
+    remembered = _remembered(connection, site_id, day)
+    return remembered.came_before(room, known) if remembered is not None else None
 
 
 def _remembered(connection: Connection, site_id: str, day: str) -> memory.Memory | None:

@@ -46,7 +46,7 @@ def save_rule(connection: Connection, site_id: str, kind: Kind, scope: str, valu
     where = (rule.c.site_id == site_id) & (rule.c.kind == kind) & (rule.c.scope == scope)
     connection.execute(delete(rule).where(where))
     if value is not None:
-        kept = {"value": value.model_dump(mode="json"), "changed_at": now}
+        kept = {"value": value, "changed_at": now}
         connection.execute(insert(rule).values(site_id=site_id, kind=kind, scope=scope, **kept))
 
 

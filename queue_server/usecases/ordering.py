@@ -84,8 +84,14 @@ class Place:
     before: int
 
 
-def place_in_line(reading: Reading, entry: Entry, room: Room, waiting: Sequence[Entry], day: str) -> Place:
+def place_in_line(reading: Reading, entry: Entry, room: Room, day: str) -> Place:
     """Where an entry, which may itself be among those who wait, stands."""
+    site_id = reading.site.site_id
+    if not order.may_ask_to_go_first(entry):
+        before = store.came_before(reading.connection, site_id, day, room, entry)
+        if before is not None:  # mostly so, where the writer asks
+            return Place(before, first=False, before=before)
+    waiting = store.waiting_for(reading.connection, site_id, day, room)
     each = _each(reading, room)
     return _place(
         reading, entry, room, waiting, each, lambda: recent_calls(reading.connection, room.room_id, day, order.RECENT)
