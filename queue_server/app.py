@@ -144,7 +144,7 @@ async def _running(core: Core, emr: EmrParts) -> AsyncIterator[None]:
     tasks: list[asyncio.Task[None]] = []
     try:
         await core.writer.run(lambda connection: ensure_site(connection, first_site(core.settings)))
-        core.writer.listen(core.hub.wake)
+        core.writer.listen(core.hub.hear)
         await core.hub.start()
         core.writer.listen(core.waits.wake)
         core.waits.start()

@@ -1,18 +1,19 @@
 """The hub: one reader of the journal for all listeners of this process.
 
-It wakes on every commit of its own writer and, on PostgreSQL, of other processes; it also looks by itself twice a
-second. What it reads is made into bytes once for each kind of listener and written straight to all of them. One that
-cannot keep up is dropped, and never holds up the others. What takes time (who may still listen, what kiosks are told
-of waits) has a task of its own, so that no call waits for it.
+Its own writer tells it after each commit what was journaled; whatever other processes wrote it reads, when PostgreSQL
+tells of it, and it also looks by itself twice a second. All of a commit is made into bytes once for each kind of
+listener and written straight to all of them. One that cannot keep up is dropped, and never holds up the others. What
+takes time (who may still listen, what kiosks are told of waits) has a task of its own, so that no call waits for it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from protocol.frames import HEARTBEAT_S, Heartbeat, Numbered, Waits, for_everyone
 from queue_server.seat import Seat, Wire, Words
@@ -30,6 +31,8 @@ STANDING_S = 1.0
 WAITS_S = 10.0
 """How often kiosks are told the waits of their tiles."""
 QUEUE = 256
+BATCH = 200
+"""Entries of the journal read at a time."""
 Standing = Callable[[list[Ear]], list[Ear]]
 """Blocking: which of these may no longer listen."""
 
@@ -47,7 +50,7 @@ class Audience:
 class Hub:
     """`standing` tells who lost the right to listen, `waits` (blocking) what kiosks are told of waits.
 
-    Used from one event loop, save for `wake`.
+    Used from one event loop, save for `hear`.
     """
 
     def __init__(
@@ -94,10 +97,10 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
 
-    def wake(self) -> None:
-        """Something was committed. May be called from any thread. Raises RuntimeError when the loop has ended."""
+    def hear(self, lines: Sequence[Line] = ()) -> None:
+        """What was committed, or nothing when it is to be read. From any thread. RuntimeError: the loop has ended."""
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._news.set)
+            self._loop.call_soon_threadsafe(self._take, lines)
 
     def join(self, ear: Ear, wire: Wire) -> Seat:
         """From now on everything that `ear` may hear is kept for it. Join first, then take the snapshot."""
@@ -125,36 +128,46 @@ class Hub:
                 async with asyncio.timeout(LOOK_S):
                     await self._news.wait()
             self._news.clear()
-            await _outliving(self._pass_on)
+            await _outliving(self._read_on)
 
-    async def _pass_on(self) -> None:
-        # Less than a seat holds at a time: what comes all at once (after a pause) must not drop who keeps up.
-        most = max(1, self._queue // 2)
-        while True:
-            lines = await to_the_end(self._read, most)
-            for line in lines:
-                self._tell(line)
-                self._place = line.seq
-            if len(lines) < most:
+    def _take(self, lines: Sequence[Line]) -> None:
+        """Told by the writer itself. When anything is missing before it, or nothing is told, the journal is read."""
+        news = self._new(lines)
+        if not news or news[0].seq > self._place + 1:
+            if news or not lines:
+                self._news.set()
+            return
+        self._tell(news)
+
+    async def _read_on(self) -> None:
+        while lines := await to_the_end(self._read):
+            self._tell(self._new(lines))
+            if len(lines) < BATCH:
                 return
 
-    def _tell(self, line: Line) -> None:
-        frame = line.frame
-        if frame is None or self._loop is None:
-            return
-        to_staff = Words(lambda previous: Numbered(seq=line.seq, previous=previous, at=line.at, frame=frame))
-        plain = for_everyone(frame)
-        to_others = Words(lambda previous: Numbered(seq=line.seq, previous=previous, at=line.at, frame=plain))
-        for audience in self._audiences.values():
-            if audience.ear.hears(frame):
-                audience.told_at = self._loop.time()
-                words = to_staff if audience.ear.listener == "staff" else to_others
-                for seat in audience.seats:
-                    seat.tell(line.seq, words)
+    def _new(self, lines: Sequence[Line]) -> list[Line]:
+        return [line for line in lines if line.seq > self._place]
 
-    def _read(self, most: int) -> list[Line]:
+    def _tell(self, lines: Sequence[Line]) -> None:
+        """To each audience what it may hear, in one piece."""
+        if not lines:
+            return
+        self._place = lines[-1].seq
+        now = asyncio.get_running_loop().time()
+        told: dict[object, Words] = {}
+        for audience in self._audiences.values():
+            heard = [line for line in lines if line.frame is not None and audience.ear.hears(line.frame)]
+            if heard:
+                audience.told_at = now
+                to_staff = audience.ear.listener == "staff"
+                key = to_staff, tuple(line.seq for line in heard)
+                words = told.setdefault(key, Words(partial(_numbered, heard, to_staff)))
+                for seat in audience.seats:
+                    seat.tell(heard[-1].seq, words)
+
+    def _read(self) -> list[Line]:
         with self._engine.connect() as connection:
-            return journal.read(connection, self._site_id, self._place, limit=most)
+            return journal.read(connection, self._site_id, self._place, BATCH)
 
     def _last_seq(self) -> int:
         with self._engine.connect() as connection:
@@ -179,7 +192,7 @@ class Hub:
 
     def _beat(self, now: float) -> None:
         at = self._clock()
-        words = Words(lambda previous: Heartbeat(seq=previous, at=at))
+        words = Words(lambda previous: [Heartbeat(seq=previous, at=at)])
         for audience in self._audiences.values():
             if now - audience.told_at >= HEARTBEAT_S:
                 audience.told_at = now
@@ -200,9 +213,18 @@ class Hub:
         if not kiosks:
             return
         waits, at = await to_the_end(self._waits), self._clock()
-        words = Words(lambda previous: Heartbeat(seq=previous, at=at, waits=waits))
+        words = Words(lambda previous: [Heartbeat(seq=previous, at=at, waits=waits)])
         for seat in kiosks:
             seat.beat(words)
+
+
+def _numbered(lines: Sequence[Line], to_staff: bool, previous: int) -> Iterator[Numbered]:
+    """Those after the number `previous`, each telling which came before it."""
+    for line in lines:
+        if line.seq > previous and line.frame is not None:
+            frame = line.frame if to_staff else for_everyone(line.frame)
+            yield Numbered(seq=line.seq, previous=previous, at=line.at, frame=frame)
+            previous = line.seq
 
 
 async def _outliving(act: Callable[[], Awaitable[None]]) -> None:

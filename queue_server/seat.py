@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from websockets.frames import Frame, Opcode
@@ -33,24 +33,28 @@ def framed(text: str) -> bytes:
 
 
 class Words:
-    """One message on its way to many: made, and framed for the wire, once for all whose last number is the same."""
+    """Messages on their way to many: made, and framed for the wire, once for all whose last number is the same.
 
-    def __init__(self, message: Callable[[int], Value]) -> None:
-        self._message = message
+    `messages` gives what follows a number.
+    """
+
+    def __init__(self, messages: Callable[[int], Iterable[Value]]) -> None:
+        self._messages = messages
         self._framed: dict[int, bytes] = {}
 
     def after(self, previous: int) -> bytes:
         """For listeners who were sent the number `previous` last."""
         known = self._framed.get(previous)
         if known is None:
-            known = self._framed[previous] = framed(self._message(previous).model_dump_json())
+            known = b"".join(framed(message.model_dump_json()) for message in self._messages(previous))
+            self._framed[previous] = known
         return known
 
 
 class Seat:
     """What one listener was sent, what it is still to be sent, and why it must go, when it must.
 
-    What comes while its wire is full, or before its snapshot is sent, is held; no more than `size` messages.
+    What comes while its wire is full, or before its snapshot is sent, is held; no more than `size` times.
     """
 
     def __init__(self, ear: Ear, wire: Wire, size: int) -> None:
@@ -71,7 +75,7 @@ class Seat:
         self._go_on()
 
     def tell(self, seq: int, words: Words) -> None:
-        """Number `seq` of the journal, which it may hear. Sent at once, unless it has to wait."""
+        """News up to number `seq` of the journal, all of which it may hear. Sent at once, unless it has to wait."""
         if self._last is None or self._held or self._wire.full:
             self._hold(seq, words)
         elif seq > self._last:

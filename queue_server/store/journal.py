@@ -6,8 +6,11 @@ Written in the same transaction as the change it tells of. Everyone else is a re
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, Row, bindparam, select, update
@@ -66,7 +69,7 @@ def append(
     if known is not None:
         known.last_seq = seq
     entry = getattr(frame, "entry", None)
-    values = {
+    values: dict[str, Any] = {
         "site_id": site_id,
         "seq": seq,
         "at": at,
@@ -81,7 +84,24 @@ def append(
         "caller": caller,
     }
     plain.insert(connection, journal, values)
+    lines: list[Line] | None = connection.info.get(_WRITTEN)
+    if lines is not None:
+        about = (values["ticket_id"], values["entry_id"], visit_id, values["device_id"])
+        lines.append(Line(seq, at, frame.type, frame, *about))
     return seq
+
+
+_WRITTEN = "denluot_written"
+
+
+@contextmanager
+def written(connection: Connection) -> Iterator[list[Line]]:
+    """What is appended on this connection meanwhile."""
+    lines = connection.info[_WRITTEN] = []
+    try:
+        yield lines
+    finally:
+        del connection.info[_WRITTEN]
 
 
 def last_seq(connection: Connection, site_id: str) -> int:

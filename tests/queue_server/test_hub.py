@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from protocol.frames import FROM_SERVER, AlertRaised, FromServer, Heartbeat, Numbered
@@ -21,6 +23,7 @@ from queue_server import hub as looks
 from queue_server.hub import Hub
 from queue_server.seat import Seat, Words, framed
 from queue_server.store import journal
+from queue_server.store.journal import Line
 from queue_server.usecases.listening import Ear
 from tests.queue_server.support import House
 
@@ -28,14 +31,13 @@ NOW = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 KIOSK = Device(device_id="kiosk", kind="kiosk", name="kiosk")
 
 
-def read(sent: bytes) -> str:
+def read(sent: bytes) -> list[str]:
     """What a client of the websockets library makes of these bytes."""
-    client = ClientProtocol(parse_uri("ws://x/"), state=1)  # type: ignore[arg-type]  # 1 is State.OPEN
+    client = ClientProtocol(parse_uri("ws://x/"), state=State.OPEN)
     client.receive_data(sent)
-    (frame,) = client.events_received()
-    assert isinstance(frame, Frame)
-    assert frame.opcode is Opcode.TEXT
-    return bytes(frame.data).decode()
+    frames = client.events_received()
+    assert all(isinstance(frame, Frame) and frame.opcode is Opcode.TEXT for frame in frames)
+    return [bytes(frame.data).decode() for frame in frames if isinstance(frame, Frame)]
 
 
 class FakeWire:
@@ -64,7 +66,7 @@ class FakeWire:
 
     @property
     def told(self) -> list[FromServer]:
-        return [FROM_SERVER.validate_json(read(one)) for one in self.sent]
+        return [FROM_SERVER.validate_json(one) for one in read(b"".join(self.sent))]
 
     @property
     def numbers(self) -> list[tuple[int, int]]:
@@ -72,8 +74,9 @@ class FakeWire:
         return [(message.previous, message.seq) for message in self.told if isinstance(message, Numbered)]
 
     async def until(self, count: int, within_s: float = 10.0) -> None:
+        """So many messages were sent."""
         async with asyncio.timeout(within_s):
-            while len(self.sent) < count:
+            while len(self.told) < count:
                 self._news.clear()
                 await self._news.wait()
 
@@ -99,12 +102,12 @@ def ready(hub: Hub, ear: Ear, wire: FakeWire, first: int = 0) -> Seat:
 
 
 def beat(seq: int) -> Words:
-    return Words(lambda previous: Heartbeat(seq=previous, at=NOW))
+    return Words(lambda previous: [Heartbeat(seq=previous, at=NOW)])
 
 
 def frame(seq: int) -> Words:
     alert = AlertRaised(reason="help", device=KIOSK)
-    return Words(lambda previous: Numbered(seq=seq, previous=previous, at=NOW, frame=alert))
+    return Words(lambda previous: [Numbered(seq=seq, previous=previous, at=NOW, frame=alert)])
 
 
 async def test_all_with_the_same_number_before_are_sent_the_same_bytes() -> None:
@@ -173,10 +176,24 @@ def test_a_listener_hears_all_in_order_or_is_sent_away(events: list[str], room: 
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 127, 65_535, 65_536, 400_000])
 def test_a_client_reads_what_was_framed(length: int) -> None:
-    assert read(framed("ế" * (length // 3) + "x" * (length % 3))) == "ế" * (length // 3) + "x" * (length % 3)
+    assert read(framed("ế" * (length // 3) + "x" * (length % 3))) == ["ế" * (length // 3) + "x" * (length % 3)]
 
 
 # --- the hub ---------------------------------------------------------------------------------------------------------
+
+
+async def alerts(house: House, count: int) -> list[Line]:
+    """So many new entries of the journal."""
+
+    def write(connection: Connection) -> list[Line]:
+        before = journal.last_seq(connection, "main")
+        for _ in range(count):
+            at = house.clock()
+            frame = AlertRaised(reason="help", device=KIOSK)
+            journal.append(connection, "main", frame, at=at, written_at=at, caller="device:kiosk")
+        return journal.read(connection, "main", before)
+
+    return await house.core.writer.run(write)
 
 
 async def test_a_slow_listener_is_dropped_and_holds_up_nobody(house: House) -> None:
@@ -185,7 +202,7 @@ async def test_a_slow_listener_is_dropped_and_holds_up_nobody(house: House) -> N
         seats = [ready(hub, Ear("display"), slow), ready(hub, Ear("kiosk"), quick)]
         for person in range(1, 7):
             await house.issue(person)
-            hub.wake()
+            hub.hear()
             await quick.until(person)
         assert seats[0].dropped.result() == "too_slow"
         assert not seats[1].dropped.done()
@@ -196,18 +213,11 @@ async def test_a_slow_listener_is_dropped_and_holds_up_nobody(house: House) -> N
 
 async def test_much_at_once_does_not_drop_who_keeps_up(house: House) -> None:
     """Everything that came in a pause of the hub was put into the seats in one go, and all walls were sent away."""
-    alert = AlertRaised(reason="help", device=KIOSK)
-
-    def many(connection: Connection) -> None:
-        for _ in range(600):
-            at = house.clock()
-            journal.append(connection, "main", alert, at=at, written_at=at, caller="device:kiosk")
-
     async with running(house) as hub:
         wire = FakeWire()
         seat = ready(hub, Ear("staff"), wire)
-        await house.core.writer.run(many)
-        hub.wake()
+        await alerts(house, 600)
+        hub.hear()
         await wire.until(600)
         assert not seat.dropped.done()
         assert wire.numbers[-1] == (599, 600)
@@ -223,6 +233,32 @@ async def test_what_another_process_wrote_is_heard_too(house: House) -> None:
         assert wire.numbers == [(0, 1)]
 
 
+async def test_what_the_writer_tells_goes_out_at_once_and_in_one_piece(house: House) -> None:
+    async with running(house) as hub:
+        wire = FakeWire()
+        ready(hub, Ear("staff"), wire)
+        lines = await alerts(house, 3)
+        hub.hear(lines)
+        await wire.until(3)
+        assert (len(wire.sent), wire.numbers) == (1, [(0, 1), (1, 2), (2, 3)])
+
+
+async def test_in_whatever_order_the_hub_is_told_all_is_heard_once_and_in_order(house: House) -> None:
+    """Another process wrote in between, its news came first, or the journal was read meanwhile."""
+    chance = random.Random(11)
+    async with running(house) as hub:
+        lines = await alerts(house, 40)
+        wire = FakeWire()
+        ready(hub, Ear("staff"), wire)
+        for _ in range(60):
+            first = chance.randrange(40)
+            hub.hear(lines[first : first + chance.randrange(5)])
+            if chance.random() < 0.2:
+                await asyncio.sleep(0)
+        await wire.until(40)
+        assert wire.numbers == [(number, number + 1) for number in range(40)]
+
+
 async def test_who_has_left_is_sent_nothing_and_counted_no_more(house: House) -> None:
     async with running(house) as hub:
         left, stays = FakeWire(), FakeWire()
@@ -231,7 +267,7 @@ async def test_who_has_left_is_sent_nothing_and_counted_no_more(house: House) ->
         hub.leave(seat)
         assert hub.listeners == 1
         await house.issue(1)
-        hub.wake()
+        hub.hear()
         await stays.until(1)
         assert left.sent == []
 
@@ -288,5 +324,5 @@ async def test_the_hub_ends_also_when_news_comes_in_the_same_moment(house: House
     """It did not once: `wait_for` swallowed the cancellation, and Ctrl-C hung for ever."""
     async with running(house) as hub:
         await asyncio.sleep(0)
-        hub.wake()
+        hub.hear()
         await asyncio.sleep(0)
