@@ -14,6 +14,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from queue_server.api.wire import DirectWire
 from queue_server.settings import ServerSettings
 
 HEAD_S = 10.0
@@ -71,7 +72,8 @@ def how_to_serve(settings: ServerSettings) -> dict[str, Any]:
     """What uvicorn is told besides where to listen."""
     return {
         "http": Gate,
-        "ws": "websockets-sansio",
+        "ws": DirectWire,
+        "ws_per_message_deflate": False,  # each listener would need bytes of its own
         "ws_max_size": 64 * 1024,
         "log_config": None,
         "access_log": False,

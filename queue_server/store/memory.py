@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, insort
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from protocol.nouns import Entry, Room
-from queue_server.domain.order import Seniority, may_ask_to_go_first, seniority
+from protocol.nouns import Entry, PriorityClass, Room
+from queue_server.domain.order import Seniority, class_of, may_ask_to_go_first, seniority
 
 T = TypeVar("T")
 _CHANGES = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)', re.I)
@@ -31,21 +31,30 @@ WORK = frozenset({"waiting", "called"})
 
 
 @dataclass
-class _Door:
-    """Those who wait at one door and are in no pool."""
+class Door:
+    """Those who wait at one door and are in no pool: enough to tell most people's places without looking at each."""
 
     came: list[Seniority] = field(default_factory=list)
     """In order."""
     asking: int = 0
     """How many of them some policy may let go before others."""
+    classes: Counter[PriorityClass] = field(default_factory=Counter)
 
     def add(self, entry: Entry) -> None:
         insort(self.came, seniority(entry))
-        self.asking += may_ask_to_go_first(entry)
+        self._count(entry, 1)
 
     def remove(self, entry: Entry) -> None:
         del self.came[bisect_left(self.came, seniority(entry))]
-        self.asking -= may_ask_to_go_first(entry)
+        self._count(entry, -1)
+
+    def came_before(self, entry: Entry) -> int:
+        """How many came before somebody who may be among them."""
+        return bisect_left(self.came, seniority(entry))
+
+    def _count(self, entry: Entry, more: int) -> None:
+        self.asking += more * may_ask_to_go_first(entry)
+        self.classes[class_of(entry)] += more
 
 
 class Memory:
@@ -61,7 +70,7 @@ class Memory:
         self._where: dict[str, str] = {}
         self._work: dict[str, dict[str, int]] = {}
         self._pools: dict[str, dict[str, Entry]] = {}
-        self._doors: defaultdict[str, _Door] = defaultdict(_Door)
+        self._doors: defaultdict[str, Door] = defaultdict(Door)
 
     def forget(self) -> None:
         self.known.clear()
@@ -127,12 +136,11 @@ class Memory:
         here.sort(key=_issued_at)
         return here
 
-    def came_before(self, room: Room, entry: Entry) -> int | None:
-        """How many whom this room may call came before `entry`; None when it is not as simple as that: somebody there
-        may have a right to go first, or the room calls from a pool."""
-        door = self._doors[room.room_id]
-        pools = room.open and any(self._pools.get(service_id) for service_id in room.service_ids)
-        return None if pools or door.asking else bisect_left(door.came, seniority(entry))
+    def door(self, room: Room) -> Door | None:
+        """Whom this room may call; None when it calls from a pool too."""
+        if room.open and any(self._pools.get(service_id) for service_id in room.service_ids):
+            return None
+        return self._doors[room.room_id]
 
     def work(self) -> dict[str, dict[str, int]]:
         """How many wait or are inside, by room and service."""

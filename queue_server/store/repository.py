@@ -258,11 +258,10 @@ def waiting_for(connection: Connection, site_id: str, day: str, room: Room) -> l
     return [to_entry(row) for row in connection.execute(query.order_by(entry.c.issued_at)).mappings()]
 
 
-def came_before(connection: Connection, site_id: str, day: str, room: Room, known: Entry) -> int | None:
-    """How many whom this room may call came before `known`, where nobody there may have a right to go first; None
-    where that must be looked at."""
+def door_of(connection: Connection, site_id: str, day: str, room: Room) -> memory.Door | None:
+    """Whom this room may call, where the writer knows it and the room calls from no pool."""
     remembered = _remembered(connection, site_id, day)
-    return remembered.came_before(room, known) if remembered is not None else None
+    return remembered.door(room) if remembered is not None else None
 
 
 def _remembered(connection: Connection, site_id: str, day: str) -> memory.Memory | None:

@@ -330,7 +330,7 @@ journal = Table(
     _json("frame"),
     _id("ticket_id", nullable=True, index=True),
     _id("entry_id", nullable=True, index=True),
-    _id("visit_id", nullable=True, index=True),
+    _id("visit_id", nullable=True),
     _id("zone_id", nullable=True),
     _id("device_id", nullable=True),
     Column("caller", String(80), nullable=False),  # device:<id> | staff:<id>: whose wish it was

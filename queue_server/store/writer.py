@@ -22,14 +22,17 @@ from sqlalchemy import Connection, Engine, bindparam, select
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from queue_server.errors import Invalid, Unavailable
-from queue_server.store import memory, plain
+from queue_server.store import journal, memory, plain
 from queue_server.store.engine import IMMEDIATE, StoreAway
+from queue_server.store.journal import Line
 from queue_server.store.news import News
 from queue_server.store.tables import site
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 Change = Callable[[Connection], T]
+Listener = Callable[[Sequence[Line]], object]
+"""Is told what the commit wrote into the journal; nothing when that has to be read (another process wrote it)."""
 
 
 _TURN = plain.Statement(
@@ -101,7 +104,7 @@ class Writer:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._turn: list[_Job] = []
         """What was asked for in this turn of the event loop."""
-        self._listeners: list[Callable[[], object]] = []
+        self._listeners: list[Listener] = []
         self._thread: threading.Thread | None = None
         self._closing = False
         self._memory = memory.Memory()
@@ -127,7 +130,7 @@ class Writer:
         self._thread = None
         self._news.stop()
 
-    def listen(self, listener: Callable[[], object]) -> None:
+    def listen(self, listener: Listener) -> None:
         """Call `listener` after every commit, of this process or another: in a thread, so it must only pass it on."""
         self._listeners.append(listener)
         self._news.start()
@@ -180,8 +183,9 @@ class Writer:
         while True:
             jobs, ending = self._take()
             if jobs:
-                _tell(self._write(jobs))
-                self._notify()
+                outcomes, lines = self._write(jobs)
+                _tell(outcomes)
+                self._notify(lines)
             if ending:
                 break
         self._refuse_the_rest()
@@ -201,24 +205,28 @@ class Writer:
                 return jobs, False
         return jobs, True
 
-    def _write(self, jobs: list[_Job]) -> list[_Outcome]:
+    def _write(self, jobs: list[_Job]) -> tuple[list[_Outcome], list[Line]]:
         try:
             with self._engine.connect().execution_options(**{IMMEDIATE: True}) as connection:
-                with connection.begin(), memory.attached(connection, self._memory):
+                with (
+                    connection.begin(),
+                    memory.attached(connection, self._memory),
+                    journal.written(connection) as lines,
+                ):
                     self._remember(connection)
-                    outcomes = [self._attempt(connection, job) for job in jobs]
+                    outcomes = [self._attempt(connection, job, lines) for job in jobs]
                     self._news.tell(connection)
                 self.commits += 1
                 self.changes += len(jobs)
-                return outcomes
+                return outcomes, lines
         except SQLAlchemyError as error:
             self._memory = memory.Memory()
             log.error("store_away error=%s changes=%d", type(error).__name__, len(jobs))
-            return [_Outcome(job.future, error=_store_away(error)) for job in jobs]
+            return [_Outcome(job.future, error=_store_away(error)) for job in jobs], []
         except Exception as error:  # the writer outlives whatever a batch does: every caller is told
             self._memory = memory.Memory()
             log.exception("writer_fault changes=%d", len(jobs))
-            return [_Outcome(job.future, error=error) for job in jobs]
+            return [_Outcome(job.future, error=error) for job in jobs], []
 
     def _remember(self, connection: Connection) -> None:
         """Take the turn, and see whether others wrote since the last one.
@@ -228,8 +236,9 @@ class Writer:
         row = _TURN.one(connection, the_site=self._site_id)
         self._memory.begin(*(row or (-1, -1)))
 
-    def _attempt(self, connection: Connection, job: _Job) -> _Outcome:
+    def _attempt(self, connection: Connection, job: _Job, lines: list[Line]) -> _Outcome:
         plain.command(connection, "SAVEPOINT change")
+        before = len(lines)
         self._memory.touched = False
         try:
             value = job.change(connection)
@@ -237,16 +246,17 @@ class Writer:
             # ... unless the database ended the whole transaction (SQLite does when the disk is full): then this raises,
             # and all of the batch hears that nothing happened.
             self._memory.failed()
+            del lines[before:]
             plain.command(connection, "ROLLBACK TO SAVEPOINT change")
             plain.command(connection, "RELEASE SAVEPOINT change")
             return _Outcome(job.future, error=_fault(error))
         plain.command(connection, "RELEASE SAVEPOINT change")
         return _Outcome(job.future, value=value)
 
-    def _notify(self) -> None:
+    def _notify(self, lines: Sequence[Line] = ()) -> None:
         for listener in self._listeners:
             try:
-                listener()
+                listener(lines)
             except RuntimeError:  # its event loop is gone
                 log.warning("listener_gone")
 

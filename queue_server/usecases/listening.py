@@ -40,6 +40,11 @@ class Ear:
     def zone_id(self) -> str | None:
         return self.device.zone_id if self.device else None
 
+    @property
+    def audience(self) -> object:
+        """The same for all who hear the same."""
+        return self.listener, self.zone_id, self.rooms
+
     def hears(self, frame: AnyFrame) -> bool:
         if self.listener not in frame.heard_by or frame.zone_id not in (None, self.zone_id or frame.zone_id):
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -51,22 +52,24 @@ ENTRIES = st.builds(
 
 
 @given(written=st.lists(ENTRIES, max_size=30), asked=ENTRIES, room=st.sampled_from(sorted(ROOMS)))
-def test_a_place_told_by_the_memory_is_the_one_that_looking_at_everybody_finds(
-    written: list[Entry], asked: Entry, room: str
-) -> None:
+def test_a_door_knows_what_looking_at_everybody_finds(written: list[Entry], asked: Entry, room: str) -> None:
     remembered = Memory()
     remembered.learn(DAY, ())
     for entry in written:
         remembered.keep(entry, DAY)
     waiting = remembered.waiting_for(ROOMS[room])
-    told = remembered.came_before(ROOMS[room], asked)
-    if any(entry.pooled for entry in waiting) or any(order.may_ask_to_go_first(entry) for entry in waiting):
-        assert told is None
-    elif told is None:  # somebody of the pool is inside or held
+    door = remembered.door(ROOMS[room])
+    if door is None:
         assert any(entry.pooled for entry in written)
-    else:
-        others = [entry for entry in waiting if entry.entry_id != asked.entry_id]
-        assert told == order.people_before(asked, others)
+        return
+    others = [entry for entry in waiting if entry.entry_id != asked.entry_id]
+    assert not any(entry.pooled for entry in waiting)
+    assert door.came == sorted(order.seniority(entry) for entry in waiting)
+    assert door.came_before(asked) == sum(key < order.seniority(asked) for key in door.came)
+    assert door.asking == sum(order.may_ask_to_go_first(entry) for entry in waiting)
+    assert +door.classes == Counter(order.class_of(entry) for entry in waiting)
+    if len(others) == len(waiting):
+        assert door.came_before(asked) == order.people_before(asked, others)
 
 
 def test_the_memory_goes_with_the_connection_only_while_the_writer_has_it(engine: Engine) -> None:

@@ -16,6 +16,7 @@ TURNS = sa.text("turn_at IS NOT NULL")
 
 def upgrade() -> None:
     op.drop_index("ix_visit_patient_id", "visit")  # ix_visit_patient_day begins with the same column
+    op.drop_index("ix_journal_visit_id", "journal")  # nobody asks by it: a visit's tickets are asked for
     op.drop_index("ix_entry_room_day_turn", "entry")
     op.create_index(
         "ix_entry_room_day_turn",
@@ -29,4 +30,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_entry_room_day_turn", "entry")
     op.create_index("ix_entry_room_day_turn", "entry", ["room_id", "business_day", "turn_at"])
+    op.create_index("ix_journal_visit_id", "journal", ["visit_id"])
     op.create_index("ix_visit_patient_id", "visit", ["patient_id"])
