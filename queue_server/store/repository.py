@@ -301,8 +301,22 @@ def work_by_room(connection: Connection, site_id: str, day: str) -> dict[str, di
     return work
 
 
+_ANY_HELD = plain.Statement(
+    select(entry.c.entry_id)
+    .where(
+        entry.c.site_id == bindparam("site"),
+        entry.c.business_day == bindparam("day"),
+        entry.c.state == "held",
+        entry.c.held_until <= bindparam("until"),
+    )
+    .limit(1)
+)
+
+
 def entries_held_until(connection: Connection, site_id: str, day: str, until: datetime) -> list[Entry]:
     """Held entries whose time is over at `until`."""
+    if _ANY_HELD.one(connection, site=site_id, day=day, until=until) is None:  # true of most calls
+        return []
     query = select(entry).where(
         entry.c.site_id == site_id, entry.c.business_day == day, entry.c.state == "held", entry.c.held_until <= until
     )
