@@ -1,7 +1,7 @@
-"""The queue engine beside the limits of this machine: tickets a second, calls to screens, history, memory.
+"""The queue engine beside the limits of this machine: tickets a second, calls to screens, history, waits, memory.
 
-``python -m bench.engine [--json FILE] [--only tickets,screens,history] [--database sqlite,postgres] [--tickets N]
-[--history 10,1000,100000,1000000] [--screens 50,500,2000]``
+``python -m bench.engine [--json FILE] [--only tickets,screens,history,estimates] [--database sqlite,postgres]
+[--tickets N] [--history 10,1000,100000,1000000] [--screens 50,500,2000]``
 
 Only ratios within one run mean anything; each is printed with its target.
 """
@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import repeat
 from pathlib import Path
 
-from bench import cluster, history, limits
+from bench import cluster, estimates, history, limits
 from bench.client import Ears, Line, get, load, quantile
 from bench.places import Hospital, Place, process
 
@@ -176,6 +176,8 @@ def run(kind: str, only: list[str], count: int, sizes: list[int], counts: list[i
                     found += asyncio.run(screens(url, kind, folder, counts))
                 elif part == "history" and kind == "sqlite":
                     found += [Figure(*row) for row in history.measure(folder, sizes)]
+                elif part == "estimates" and kind == "sqlite":
+                    found += [Figure(*row) for row in estimates.measure(folder)]
     finally:
         if running:
             running.__exit__(None, None, None)
@@ -193,7 +195,7 @@ def table(figures: Figures) -> str:
 
 def main() -> None:
     wanted = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    wanted.add_argument("--only", default="tickets,screens,history")
+    wanted.add_argument("--only", default="tickets,screens,history,estimates")
     wanted.add_argument("--database", default="sqlite,postgres")
     wanted.add_argument("--tickets", type=int, default=1500, help="for each number of clients")
     wanted.add_argument("--history", default="10,1000,100000", help="tickets of earlier days")

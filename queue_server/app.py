@@ -11,6 +11,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
+from protocol.frames import Snapshot
 from protocol.policy import Capped
 from queue_server.api import (
     appointments,
@@ -37,6 +38,7 @@ from queue_server.emr.build import EmrParts, build_emr
 from queue_server.emr.sandbox_api import MOUNT, sandbox_app
 from queue_server.hub import Hub
 from queue_server.settings import ServerSettings
+from queue_server.snapshots import Snapshots
 from queue_server.store import notes
 from queue_server.store.engine import Connection, Engine, open_engine
 from queue_server.store.repository import ensure_site
@@ -48,8 +50,8 @@ from queue_server.usecases.callers import standing
 from queue_server.usecases.calling import any_absent, mark_absent
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.foreseen import NewcomerWaits
-from queue_server.usecases.listening import Ear, waits_now
-from queue_server.usecases.once import change, forget_old_answers, look
+from queue_server.usecases.listening import Ear, snapshot, waits_now
+from queue_server.usecases.once import change, forget_old_answers, look, look_at_one_moment
 from queue_server.waits import Waits
 from queue_server.web import pages
 
@@ -120,6 +122,9 @@ def _core(settings: ServerSettings, engine: Engine, clock: Clock, passwords: Pas
     def waits() -> dict[str, NewcomerWaits]:
         return look(core, waits_now)
 
+    def first_look(ear: Ear) -> Snapshot:
+        return look_at_one_moment(core, lambda reading: snapshot(reading, ear))
+
     writer = Writer(engine, settings.site_id)
     default = Capped(overtakes=settings.overtakes)
     core = Core(
@@ -127,6 +132,7 @@ def _core(settings: ServerSettings, engine: Engine, clock: Clock, passwords: Pas
         engine=engine,
         writer=writer,
         hub=Hub(engine, settings.site_id, gone, waits, clock),
+        snapshots=Snapshots(first_look),
         waits=Waits(engine, settings.site_id, default, settings.learn_days, clock, lambda: writer.waiting > 0),
         passwords=passwords,
         sign_in_limit=RateLimit(SIGN_INS_A_MINUTE, A_MINUTE_S),

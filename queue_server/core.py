@@ -12,6 +12,7 @@ from queue_server.auth.limits import RateLimit
 from queue_server.auth.passwords import Passwords
 from queue_server.hub import Hub
 from queue_server.settings import ServerSettings
+from queue_server.snapshots import Snapshots
 from queue_server.store.engine import Engine
 from queue_server.store.writer import Writer
 from queue_server.waits import Waits
@@ -36,6 +37,7 @@ class Core:
     engine: Engine
     writer: Writer
     hub: Hub
+    snapshots: Snapshots
     waits: Waits
     passwords: Passwords
     sign_in_limit: RateLimit

@@ -80,6 +80,11 @@ class Hub:
     def listeners(self) -> int:
         return sum(len(audience.seats) for audience in self._audiences.values())
 
+    @property
+    def place(self) -> int:
+        """The number up to which the journal was passed on."""
+        return self._place
+
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._place = await to_the_end(self._last_seq)

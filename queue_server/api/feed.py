@@ -19,8 +19,8 @@ from queue_server.errors import Conflict, Invalid, NotAllowed, QueueError
 from queue_server.seat import Seat
 from queue_server.store.engine import StoreAway
 from queue_server.usecases.callers import device_of
-from queue_server.usecases.listening import Ear, snapshot
-from queue_server.usecases.once import look, look_at_one_moment
+from queue_server.usecases.listening import Ear
+from queue_server.usecases.once import look
 
 log = logging.getLogger(__name__)
 router = APIRouter()
@@ -137,6 +137,6 @@ async def _until_gone(websocket: WebSocket) -> None:
 
 
 async def _open(core: Core, websocket: WebSocket, seat: Seat) -> None:
-    first = await asyncio.to_thread(look_at_one_moment, core, lambda reading: snapshot(reading, seat.ear))
-    await websocket.send_text(first.model_dump_json())
+    first = await core.snapshots.up_to(core.hub.place, seat.ear)
+    await websocket.send_text(first.told(seat.ear.device))
     seat.begin(first.seq)

@@ -184,8 +184,8 @@ class Writer:
             jobs, ending = self._take()
             if jobs:
                 outcomes, lines = self._write(jobs)
+                self._notify(lines)  # walls first: they are told in less time than an answer takes
                 _tell(outcomes)
-                self._notify(lines)
             if ending:
                 break
         self._refuse_the_rest()
