@@ -10,7 +10,7 @@ import gc
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import Any, Protocol
 
 from hardware.errors import DeviceAway, DeviceError
@@ -26,7 +26,9 @@ from kiosk.events import (
     FeedAway,
     FeedSnapshot,
     Forget,
+    Give,
     Issue,
+    NotGiven,
     Print,
     PrinterOutcome,
     QueueMoved,
@@ -43,6 +45,9 @@ from kiosk.events import (
     Unreadable,
     WaitsNow,
 )
+from kiosk.offline import room_promised, ticket_of
+from kiosk.sender import Sender
+from kiosk.spool import Spool, SpoolFault
 from protocol import client, errors
 from protocol.frames import Heartbeat, Numbered, ServicesChanged, Snapshot, TicketCalled, TicketIssued
 from protocol.nouns import DeviceHealth, Ticket, Value
@@ -78,10 +83,12 @@ class Ports:
     server: Server
     scanner: Scanner
     printer: Printer
+    spool: Spool | None = None
+    """None: the disk does not take one, and no numbers are given while the server is away."""
 
 
 class Runner:
-    """`tell` is called in the loop with every event; `clock` is the monotonic clock of `Tick`; `today` the date at the
+    """`tell` is called in the loop with every event; `clock` is the monotonic clock of `Tick`; `now` the time at the
     hospital; `paper` makes the slip of a ticket."""
 
     def __init__(
@@ -90,11 +97,12 @@ class Runner:
         *,
         tell: Callable[[Event], None],
         clock: Callable[[], float],
-        today: Callable[[], date],
+        now: Callable[[], datetime],
         paper: Callable[[Print], Slip],
     ) -> None:
         self._ports = ports
-        self._tell, self._clock, self._today, self._paper = tell, clock, today, paper
+        self._tell, self._clock, self._now, self._paper = tell, clock, now, paper
+        self._sender = Sender(ports.spool, ports.server) if ports.spool is not None else None
         self._tasks: set[asyncio.Task[None]] = set()
         self._scanning = False
         self._passed_over = False
@@ -115,6 +123,8 @@ class Runner:
             ("printer-health", self._watch_printer),
         ):
             self._spawn(self._for_ever(name, work), name)
+        if self._sender is not None:
+            self._spawn(self._for_ever("sender", self._sender.run), "sender")
 
     async def close(self) -> None:
         """Stop everything that was started, and let go of the devices."""
@@ -124,6 +134,8 @@ class Runner:
         await self._ports.scanner.close()
         await self._ports.printer.close()
         await self._ports.server.close()
+        if self._ports.spool is not None:
+            self._ports.spool.close()
 
     def run(self, effect: Effect) -> None:
         """Begin what is to be done; returns at once."""
@@ -134,6 +146,8 @@ class Runner:
                 self._scanning = False
             case Issue():
                 self._spawn(self._issue(effect), "issue")
+            case Give():
+                self._spawn(self._give(effect), "give")
             case Print():
                 self._spawn(self._print(effect), "print")
             case Raise():
@@ -152,7 +166,7 @@ class Runner:
     async def _issue(self, effect: Issue) -> None:
         request = effect.request.model_copy(update={"age_s": max(self._clock() - effect.asked_at, 0.0)})
         try:
-            answer = await self._ports.server.post(request)
+            answer = await self._ports.server.post(request, effect.deadline_s)
         except errors.ServerAway:
             self._tell(ServerAway(request.request_id))
         except errors.ServerRefused as refused:
@@ -161,6 +175,25 @@ class Runner:
         else:
             if isinstance(answer, Ticket):
                 self._tell(TicketArrived(request.request_id, answer))
+
+    async def _give(self, effect: Give) -> None:
+        """On disk first: what is printed can be told, whatever happens to this kiosk."""
+        asked, hospital = effect.request, effect.hospital
+        assert self._ports.spool is not None
+        assert self._sender is not None
+        assert hospital.site is not None, "asked for only where all three are there"
+        room, zone = room_promised(hospital, asked), hospital.site.time_zone
+        try:
+            given = await asyncio.to_thread(
+                self._ports.spool.give, hospital.series, zone, asked, room.room_id if room else None
+            )
+        except SpoolFault as fault:
+            log.warning("no_offline_ticket id=%s code=%s", asked.request_id, fault.code)
+            self._tell(NotGiven(asked.request_id, fault.code))
+            return
+        log.info("offline_ticket number=%s", given.number)
+        self._tell(TicketArrived(asked.request_id, ticket_of(hospital, asked, given, self._now())))
+        self._sender.wake()
 
     async def _raise(self, effect: Raise) -> None:
         """Told as failed after the first try, and as sent if a later one succeeds: nobody waits for a call that is
@@ -201,8 +234,11 @@ class Runner:
             match heard:
                 case Snapshot():
                     name = heard.device.name if heard.device else ""
-                    self._tell(FeedSnapshot(heard.site, name, heard.services, heard.rooms))
+                    series = heard.device.series if heard.device and self._sender is not None else ""
+                    self._tell(FeedSnapshot(heard.site, name, heard.services, heard.rooms, heard.zones, series))
                     self._tell_health()
+                    if self._sender is not None:
+                        self._sender.wake()
                 case Numbered():
                     self._tell_frame(heard)
                 case Heartbeat(waits=waits, room_waits=room_waits) if waits:
@@ -213,8 +249,8 @@ class Runner:
 
     def _tell_frame(self, numbered: Numbered) -> None:
         match numbered.frame:
-            case ServicesChanged(services=services, rooms=rooms, site=site):
-                self._tell(ServicesNow(services, rooms, site))
+            case ServicesChanged(services=services, rooms=rooms, site=site, zones=zones):
+                self._tell(ServicesNow(services, rooms, site, zones))
             case TicketIssued(entry=entry):
                 self._tell(QueueMoved(entry.service_id, 1))
             case TicketCalled(entry=entry) if entry.calls == 1:
@@ -242,7 +278,7 @@ class Runner:
         if not self._scanning:
             self._passed_over = True
             return
-        read = read_card(scan.payload, "scan", self._today())
+        read = read_card(scan.payload, "scan", self._now().date())
         self._tell(Unreadable(read.code) if isinstance(read, Refusal) else Scanned(read))
 
     async def _watch_scanner(self) -> None:
@@ -276,6 +312,8 @@ class Runner:
         printed = outcome.outcome == "printed" or outcome.code == "cannot_ask"
         unsure = outcome.outcome == "unknown" and not printed
         self._tell(PrinterOutcome(ticket_id, printed, "unsure" if unsure else outcome.code))
+        if effect.ticket.offline:
+            return  # the server knows it by another id
         await self._report(ReportPrint(ticket_id=ticket_id, outcome=outcome.outcome, code=outcome.code))
 
     async def _watch_printer(self) -> None:
