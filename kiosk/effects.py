@@ -9,6 +9,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -35,6 +36,8 @@ from kiosk.events import (
     Raise,
     ReaderHealth,
     ReaderHint,
+    Remember,
+    Remembered,
     Scanned,
     ServerAway,
     ServicesNow,
@@ -48,6 +51,7 @@ from kiosk.events import (
 from kiosk.offline import room_promised, ticket_of
 from kiosk.sender import Sender
 from kiosk.spool import Spool, SpoolFault
+from kiosk.state import Hospital
 from protocol import client, errors
 from protocol.frames import Heartbeat, Numbered, ServicesChanged, Snapshot, TicketCalled, TicketIssued
 from protocol.nouns import DeviceHealth, Ticket, Value
@@ -107,10 +111,12 @@ class Runner:
         self._scanning = False
         self._passed_over = False
         self._health: dict[str, DeviceHealth] = {}
+        self._remembering = asyncio.Lock()
         self._untold: dict[str, DeviceHealth] = {}
 
     async def start(self) -> None:
         """Open the reader and begin to listen. A reader that can never work is told as its health."""
+        await self._recall()
         try:
             await self._ports.scanner.open()
         except DeviceError as error:
@@ -152,6 +158,8 @@ class Runner:
                 self._spawn(self._print(effect), "print")
             case Raise():
                 self._spawn(self._raise(effect), "alert")
+            case Remember(hospital=hospital):
+                self._spawn(self._remember(hospital), "remember")
             case Forget():
                 self._forget()
 
@@ -194,6 +202,22 @@ class Runner:
         log.info("offline_ticket number=%s", given.number)
         self._tell(TicketArrived(asked.request_id, ticket_of(hospital, asked, given, self._now())))
         self._sender.wake()
+
+    async def _remember(self, hospital: Hospital) -> None:
+        """For a kiosk that is switched on without the server: the newest is written last."""
+        if self._ports.spool is None:
+            return
+        async with self._remembering:
+            with suppress(SpoolFault):  # told by the spool
+                await asyncio.to_thread(self._ports.spool.remember, hospital)
+
+    async def _recall(self) -> None:
+        if self._ports.spool is None:
+            return
+        with suppress(SpoolFault):  # told by the spool
+            hospital = await asyncio.to_thread(self._ports.spool.remembered)
+            if hospital is not None:
+                self._tell(Remembered(hospital))
 
     async def _raise(self, effect: Raise) -> None:
         """Told as failed after the first try, and as sent if a later one succeeds: nobody waits for a call that is

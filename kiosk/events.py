@@ -143,6 +143,13 @@ class FeedAway:
     pass
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """How the hospital was when the kiosk was switched off; the server has not been heard yet."""
+
+    hospital: Hospital
+
+
 Event: TypeAlias = (
     Tick
     | Touched
@@ -161,6 +168,7 @@ Event: TypeAlias = (
     | QueueMoved
     | WaitsNow
     | FeedAway
+    | Remembered
 )
 
 # --- what is to be done --------------------------------------------------------------------------------------------
@@ -213,9 +221,16 @@ class Raise:
 
 
 @dataclass(frozen=True)
+class Remember:
+    """The hospital is not as it was told before."""
+
+    hospital: Hospital
+
+
+@dataclass(frozen=True)
 class Forget:
     """The person has left: whatever is kept of them outside the state goes too."""
 
 
-Effect: TypeAlias = StartScan | StopScan | Issue | Give | Print | Raise | Forget
+Effect: TypeAlias = StartScan | StopScan | Issue | Give | Print | Raise | Remember | Forget
 Step: TypeAlias = tuple[State, tuple[Effect, ...]]

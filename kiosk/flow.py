@@ -37,6 +37,8 @@ from kiosk.events import (
     Raise,
     ReaderHealth,
     ReaderHint,
+    Remember,
+    Remembered,
     Scanned,
     ServerAway,
     ServicesNow,
@@ -50,7 +52,7 @@ from kiosk.events import (
     Unreadable,
     WaitsNow,
 )
-from kiosk.offline import away_for_long, can_give, not_given
+from kiosk.offline import away_for_long, can_give, not_given, remembered
 from kiosk.paper import NUMBER_SHOWN_S, number_pages, paper_is, printed, reprint
 from kiosk.refusals import refused_text
 from kiosk.state import (
@@ -135,6 +137,8 @@ def _decide(state: State, event: Event) -> Step:
             return _alert(state, event)
         case FeedSnapshot() | ServicesNow() | QueueMoved() | WaitsNow() | FeedAway():
             return _feed(state, event)
+        case Remembered():
+            return remembered(state, event), ()
 
 
 # --- time ----------------------------------------------------------------------------------------------------------
@@ -389,9 +393,9 @@ def _feed(state: State, event: FeedSnapshot | ServicesNow | QueueMoved | WaitsNo
             site = event.site or state.hospital.site
             zones = state.hospital.zones if event.zones is None else event.zones
             hospital = replace(state.hospital, site=site, services=event.services, rooms=event.rooms, zones=zones)
-            return replace(state, hospital=hospital), ()
+            return replace(state, hospital=hospital), (Remember(hospital),)
         case FeedSnapshot():
-            return _back_live(state, event)
+            return _live(state, event)
 
 
 def _waits_of(service: Service, told: WaitsNow) -> Service:
@@ -401,8 +405,13 @@ def _waits_of(service: Service, told: WaitsNow) -> Service:
     return service.model_copy(update={"wait": told.waits[service.service_id], "room_waits": at_doctors})
 
 
-def _back_live(state: State, event: FeedSnapshot) -> Step:
+def _live(state: State, event: FeedSnapshot) -> Step:
     hospital = Hospital(event.site, event.device_name, event.services, event.rooms, event.zones, event.series)
+    state, effects = _back_live(state, hospital)
+    return state, (Remember(hospital), *effects)
+
+
+def _back_live(state: State, hospital: Hospital) -> Step:
     rested = at_rest(state)
     state = replace(state, hospital=hospital, away_since=None, cannot_give="")
     if rested:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from kiosk.events import Give, NotGiven, Step
+from kiosk.events import Give, NotGiven, Remembered, Step
 from kiosk.state import Hospital, State, Trouble, Visit
 from protocol.nouns import Entry, Names, Priority, Room, Ticket, WaitEstimate
 from protocol.requests import IssueTicket, UploadOfflineTicket
@@ -36,6 +36,13 @@ def can_give(state: State) -> bool:
 def goes_on(state: State) -> bool:
     """Numbers are given by the kiosk itself now, and whoever comes is told so."""
     return away_for_long(state) and can_give(state)
+
+
+def remembered(state: State, event: Remembered) -> State:
+    """The kiosk was switched on: it can go on with what it knew, and says at once that the server is away."""
+    if state.hospital.site is not None:
+        return state
+    return replace(state, hospital=event.hospital, away_since=state.now - AWAY_SHOWN_AFTER_S)
 
 
 def give(state: State, visit: Visit, request: IssueTicket) -> Step:

@@ -1,5 +1,5 @@
 """What the kiosk keeps on disk for the time without the server: the count of its own series, and the numbers that it
-gave and has not yet told.
+gave and has not yet told. And how the hospital is, so that a kiosk that is switched on without the server can go on.
 
 A number is counted and its upload written in one transaction, on disk before anybody hears of the number: a power cut
 in between costs a number, and never gives one twice. People are in the uploads, so these are encrypted (Fernet); the
@@ -23,7 +23,9 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from cryptography.fernet import Fernet, InvalidToken
+from pydantic import TypeAdapter
 
+from kiosk.state import Hospital
 from protocol.requests import IssueTicket, UploadOfflineTicket
 
 log = logging.getLogger(__name__)
@@ -39,7 +41,9 @@ CREATE TABLE IF NOT EXISTS series (day TEXT, letters TEXT, given INTEGER NOT NUL
 CREATE TABLE IF NOT EXISTS upload (
     id INTEGER PRIMARY KEY AUTOINCREMENT, given_at TEXT NOT NULL, sealed BLOB NOT NULL, aside TEXT NOT NULL DEFAULT ''
 );
+CREATE TABLE IF NOT EXISTS hospital (only INTEGER PRIMARY KEY CHECK (only = 1), told TEXT NOT NULL);
 """
+_HOSPITAL = TypeAdapter(Hospital)
 T = TypeVar("T")
 
 
@@ -136,6 +140,19 @@ class Spool:
     def waiting(self) -> int:
         """Numbers not yet told."""
         return self._work(_count)
+
+    def remember(self, hospital: Hospital) -> None:
+        """How the server tells that the hospital is. No person is in it."""
+        told = _HOSPITAL.dump_json(hospital).decode()
+        self._work(lambda file: file.execute("INSERT OR REPLACE INTO hospital VALUES (1, ?)", (told,)))
+
+    def remembered(self) -> Hospital | None:
+        """As it was told last; None where it never was, or by another release."""
+        row = self._work(lambda file: file.execute("SELECT told FROM hospital").fetchone())
+        try:
+            return _HOSPITAL.validate_json(row[0]) if row else None
+        except ValueError:
+            return None
 
     # --- the file ---
 

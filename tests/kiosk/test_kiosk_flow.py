@@ -285,7 +285,7 @@ def test_a_late_answer_never_reaches_the_next_person(answer: e.Event) -> None:
 def test_the_feed_coming_back_asks_at_once() -> None:
     state, _ = run(asking(), e.FeedAway(), e.ServerAway("req-1"))
     _, effects = run(state, snapshot())
-    assert [type(effect) for effect in effects] == [e.Issue]
+    assert [type(effect) for effect in effects] == [e.Remember, e.Issue]
 
 
 def test_an_answer_that_never_comes_is_server_away() -> None:

@@ -193,6 +193,20 @@ def test_it_comes_back_by_itself() -> None:
     assert [effect.ticket.number for effect in effects if isinstance(effect, e.Print)] == ["A012"]
 
 
+def test_a_kiosk_that_is_switched_on_without_the_server_goes_on_with_what_it_knew() -> None:
+    known = Hospital(SITE, "Sảnh A", SEEN.services, SEEN.rooms, SEEN.zones, "KA")
+    state, effects = run(flow.start(PLACE)[0], SEEN)
+    assert [effect.hospital for effect in effects if isinstance(effect, e.Remember)] == [state.hospital]
+    state, effects = run(flow.start(PLACE)[0], e.Remembered(known), e.Tick(0.1))
+    body = look(state).body
+    assert isinstance(body, Welcome)
+    assert body.offline == t("kiosk.welcome.offline", "vi")
+    _, effects = run(state, *CHOSEN, e.ServerAway("req-1"))
+    assert isinstance(effects[-1], e.Give)
+    later, _ = run(state, SEEN, e.Remembered(replace(known, series="KB")))
+    assert (later.hospital.series, later.away_since) == ("KA", None)
+
+
 def test_the_answer_that_comes_first_counts() -> None:
     """The server's late answer, or the kiosk's own number: one paper."""
     state, _ = away(*CHOSEN, e.ServerAway("req-1"))

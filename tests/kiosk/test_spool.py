@@ -19,9 +19,10 @@ from hypothesis import strategies as some
 
 from kiosk import spool as spool_module
 from kiosk.spool import LARGEST_SPOOL, Spool, SpoolFault
+from kiosk.state import Hospital
 from protocol.nouns import Intake
 from protocol.requests import IssueTicket
-from tests.kiosk.samples import IDENTITY, PERSONAL
+from tests.kiosk.samples import IDENTITY, PERSONAL, SITE, lettered, rooms, services
 
 ASKED = IssueTicket(request_id="req-1", service_id="noi", intake=Intake(identity=IDENTITY), declared="pregnant")
 ZONE = "Asia/Ho_Chi_Minh"
@@ -186,6 +187,18 @@ def test_a_full_spool_says_so_and_gives_again_when_told(disk: Disk) -> None:
         disk.again().give("KA", ZONE, ASKED, None)
     disk.drain()  # what cannot be read is set aside
     assert disk.give() == "KA002"
+
+
+def test_the_hospital_is_known_again_when_the_kiosk_is_switched_on(disk: Disk) -> None:
+    assert disk.spool.remembered() is None
+    disk.spool.remember(Hospital(SITE, "Sảnh A", services()[:1]))
+    known = Hospital(SITE, "Sảnh A", services(), rooms(), lettered().zones, "KA")
+    disk.spool.remember(known)
+    assert disk.again().remembered() == known
+    with sqlite3.connect(disk.file) as file:
+        file.execute("UPDATE hospital SET told = '{\"site\": 7}'")
+    file.close()
+    assert disk.spool.remembered() is None
 
 
 def test_one_file_gives_no_more_on_a_day_than_the_next_one_would_jump(disk: Disk) -> None:
