@@ -78,7 +78,7 @@ class Spool:
             self._file: sqlite3.Connection | None = self._opened()
             kept = _count(self._file)
         except (OSError, sqlite3.Error) as error:
-            log.error("spool_unusable file=%s error=%s", path, type(error).__name__)
+            log.error("spool_unusable file=%s key_file=%s error=%s", path, key_path, type(error).__name__)
             raise SpoolFault("disk") from error
         if is_new and kept:
             log.error("spool_key_lost key_file=%s unreadable=%d", key_path, kept)

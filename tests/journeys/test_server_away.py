@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,14 @@ from queue_server.settings import ServerSettings
 from queue_server.store import journal
 from queue_server.store.engine import open_engine
 from tests.journeys.kiosk_without_window import Kiosk
-from tests.journeys.test_kill_server import Server, until_open
+from tests.journeys.test_kill_server import Server, until_open, wish
+from tests.queue_server.support import Clock
 
 pytestmark = pytest.mark.timeout(180)
 FOUND_S = 2.0
 SLACK_S = 2.0
 """For this machine, which may be busy."""
+HOURS, TICKETS = 8, 1000
 
 
 @pytest.fixture
@@ -101,4 +104,33 @@ async def test_people_get_numbers_before_during_and_after(server: Server, tmp_pa
     assert [frame.entry.number for frame in frames] == [*before, *during, *after]
     assert [number[2:] for number in during] == ["001", "002", "003", "004"]
     assert [frame.offline for frame in frames] == [False] * 3 + [True] * 4 + [False]
+    assert [frame.entry.issued_at for frame in frames] == sorted(frame.entry.issued_at for frame in frames)
+
+
+async def test_a_thousand_numbers_of_eight_hours_arrive_in_order_after_two_power_cuts(
+    server: Server, tmp_path: Path
+) -> None:
+    kiosk = kiosk_at(server, tmp_path)
+    await kiosk.start()
+    await kiosk.live()
+    letters = kiosk.state.hospital.series
+    await kiosk.runner.close()
+    clock, given, cut = Clock(datetime.now(UTC) - timedelta(hours=HOURS)), list[str](), list[Spool]()
+    for part in (range(400), range(400, 401), range(401, TICKETS)):
+        folder = tmp_path / "kiosk"
+        cut.append(Spool(folder / "spool.sqlite3", folder / "spool-key", clock))  # the one before: never closed
+        for person in part:
+            clock.forward(seconds=HOURS * 3600 / TICKETS)
+            given.append(cut[-1].give(letters, "Asia/Ho_Chi_Minh", wish(person + 1), None).number)
+    kiosk = kiosk_at(server, tmp_path)
+    await kiosk.start()
+    async with asyncio.timeout(150):
+        while cut[-1].waiting():  # noqa: ASYNC110 (another connection's rows tell nobody)
+            await asyncio.sleep(0.2)
+    await kiosk.runner.close()
+    for one in cut:
+        one.close()
+    frames = issued(server)
+    assert [frame.entry.number for frame in frames] == given
+    assert all(frame.offline for frame in frames)
     assert [frame.entry.issued_at for frame in frames] == sorted(frame.entry.issued_at for frame in frames)

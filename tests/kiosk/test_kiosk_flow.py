@@ -422,6 +422,7 @@ EVENTS = some.one_of(
         e.TicketRefused, IDS, some.sampled_from(["service_closed", "wanted_room_closed", "stale_version", "?"])
     ),
     some.builds(e.ServerAway, IDS),
+    some.builds(e.NotGiven, IDS, some.just("full")),
     some.builds(e.PrinterOutcome, some.just("t1"), some.booleans(), some.just("paper_out")),
     some.builds(e.AlertOutcome, some.sampled_from(["help", "unwell"]), some.booleans()),
     some.just(snapshot()),
