@@ -233,10 +233,9 @@ def _numbered(lines: Sequence[Line], to_staff: bool, previous: int) -> Iterator[
 
 
 async def _outliving(act: Callable[[], Awaitable[None]]) -> None:
-    """The hub outlives whatever one look does."""
     try:
         await act()
     except StoreAway as away:  # for a while: no trace twice a second
         log.warning("store_away error=%s", type(away).__name__)
-    except Exception:
+    except Exception:  # the hub outlives whatever one look does
         log.exception("hub_fault")
