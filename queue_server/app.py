@@ -12,7 +12,6 @@ from functools import partial
 from fastapi import FastAPI
 
 from protocol.frames import Snapshot
-from protocol.nouns import WaitEstimate
 from protocol.policy import Capped
 from queue_server.api import (
     appointments,
@@ -50,6 +49,7 @@ from queue_server.usecases import announcing, holding, overnight, people, promis
 from queue_server.usecases.callers import standing
 from queue_server.usecases.calling import any_absent, mark_absent
 from queue_server.usecases.change import Change, Reading
+from queue_server.usecases.foreseen import NewcomerWaits
 from queue_server.usecases.listening import Ear, snapshot, waits_now
 from queue_server.usecases.once import change, forget_old_answers, look, look_at_one_moment
 from queue_server.waits import Waits
@@ -119,7 +119,7 @@ def _core(settings: ServerSettings, engine: Engine, clock: Clock, passwords: Pas
             if (ear.device.device_id not in good_devices if ear.device else ear.token_hash not in good_sessions)
         ]
 
-    def waits() -> dict[str, WaitEstimate]:
+    def waits() -> dict[str, NewcomerWaits]:
         return look(core, waits_now)
 
     def first_look(ear: Ear) -> Snapshot:

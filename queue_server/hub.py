@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
-from protocol.frames import HEARTBEAT_S, Heartbeat, Numbered, Waits, for_everyone
+from protocol.frames import HEARTBEAT_S, Heartbeat, Numbered, for_everyone
 from queue_server.seat import Seat, Wire, Words
 from queue_server.store import journal
 from queue_server.store.engine import Engine, StoreAway
 from queue_server.store.journal import Line
 from queue_server.threads import to_the_end
+from queue_server.usecases.foreseen import NewcomerWaits
 from queue_server.usecases.listening import Ear
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class Hub:
         engine: Engine,
         site_id: str,
         standing: Standing,
-        waits: Callable[[], Waits],
+        waits: Callable[[], Mapping[str, NewcomerWaits]],
         clock: Callable[[], datetime],
         queue: int = QUEUE,
     ) -> None:
@@ -218,7 +219,9 @@ class Hub:
         if not kiosks:
             return
         waits, at = await to_the_end(self._waits), self._clock()
-        words = Words(lambda previous: [Heartbeat(seq=previous, at=at, waits=waits)])
+        shortest = {service_id: wait.shortest for service_id, wait in waits.items()}
+        rooms = {service_id: wait.at_doctors for service_id, wait in waits.items() if wait.at_doctors}
+        words = Words(lambda previous: [Heartbeat(seq=previous, at=at, waits=shortest, room_waits=rooms)])
         for seat in kiosks:
             seat.beat(words)
 

@@ -1,4 +1,4 @@
-"""uvicorn's WebSocket with a door for frames that were made once for many (decision 0015)."""
+"""uvicorn's WebSocket with a door for frames that were made once for many (decision 0016)."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from queue_server.hub import Hub
 from queue_server.seat import Seat, Words, framed
 from queue_server.store import journal
 from queue_server.store.journal import Line
+from queue_server.usecases.foreseen import NewcomerWaits
 from queue_server.usecases.listening import Ear
 from tests.queue_server.support import House
 
@@ -82,7 +83,7 @@ class FakeWire:
 
 
 @asynccontextmanager
-async def running(house: House, waits: dict[str, WaitEstimate] | None = None, queue: int = 256) -> AsyncIterator[Hub]:
+async def running(house: House, waits: dict[str, NewcomerWaits] | None = None, queue: int = 256) -> AsyncIterator[Hub]:
     hub = Hub(house.core.engine, "main", lambda _ears: [], lambda: waits or {}, house.clock, queue)
     await hub.start()
     try:
@@ -275,14 +276,18 @@ async def test_who_has_left_is_sent_nothing_and_counted_no_more(house: House) ->
 async def test_kiosks_are_told_the_waits_again_and_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looks, "LOOK_S", 0.01)
     monkeypatch.setattr(looks, "WAITS_S", 0.02)
-    waits = {"general": WaitEstimate(low_minutes=5, high_minutes=10)}
+    wait = WaitEstimate(low_minutes=5, high_minutes=10)
+    waits = {"general": NewcomerWaits(wait, {"r1": wait}), "eyes": NewcomerWaits(wait, {})}
     async with running(house, waits) as hub:
         kiosk, wall = FakeWire(), FakeWire()
         ready(hub, Ear("kiosk"), kiosk, 7)
         ready(hub, Ear("display"), wall, 7)
         await kiosk.until(2)
         assert [message for message in wall.told if isinstance(message, Heartbeat) and message.waits] == []
-    assert kiosk.told[1] == Heartbeat(seq=7, at=house.clock(), waits=waits)
+    told = Heartbeat(
+        seq=7, at=house.clock(), waits={"general": wait, "eyes": wait}, room_waits={"general": {"r1": wait}}
+    )
+    assert kiosk.told[1] == told
 
 
 async def test_all_hear_a_heartbeat_when_nothing_is_said(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from protocol.client import FeedLost, FromFeed, ServerClient
 from protocol.frames import FEED_PATH, FROM_SERVER, AlertRaised, Heartbeat, Hello, Numbered, Snapshot, TicketCalled
 from protocol.nouns import Device, WaitEstimate
 from protocol.requests import AcknowledgeCall
+from protocol.site import RoomShape, SaveRoom
 from queue_server import hub
 from queue_server.auth.deps import SESSION_COOKIE
 from queue_server.store import journal
@@ -152,6 +153,24 @@ async def test_kiosks_are_told_the_waits_of_their_tiles_again_and_again(
         assert set(told[0]) == {"general", "eyes", "teeth", "skin"}
         assert told[0]["eyes"].high_minutes == 10
         assert (told[1]["general"].high_minutes or 0) >= 30
+
+
+async def test_kiosks_are_told_the_waits_at_each_doctor(served_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "WAITS_S", 0.2)
+    await served_house.sign_in("boss")
+    shape = RoomShape(
+        room_id="r1", number="1", names={"vi": "x"}, zone_id="a", service_ids=("general",), doctor="BS. Trần Thị Mẫu"
+    )
+    await served_house.send(SaveRoom(room=shape))
+    async with listening(served_house, "kiosk") as (ears, first):
+        general = next(service for service in first.services if service.service_id == "general")
+        while True:
+            async with asyncio.timeout(8):
+                message = await ears.heard.get()
+            if isinstance(message, Heartbeat) and message.waits:
+                break
+        assert message.room_waits == {"general": general.room_waits}
+        assert set(general.room_waits) == {"r1"}
 
 
 async def test_heartbeats_when_nothing_is_said(served_house: House) -> None:
