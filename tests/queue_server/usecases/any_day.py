@@ -18,10 +18,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from protocol.appointments import AddAppointment, Booking
 from protocol.journey import ChangeJourney
@@ -32,6 +32,7 @@ from protocol.requests import (
     Acted,
     CallChosen,
     CallNext,
+    ChangeAssignment,
     ChangeOpeningHours,
     ChangePolicy,
     ChangeQuota,
@@ -75,7 +76,7 @@ from queue_server.usecases import (
 from queue_server.usecases.change import Change
 from queue_server.usecases.once import once
 from tests.queue_server.support import wish
-from tests.queue_server.usecases.any_hospital import ROOMS, VISIT, seen
+from tests.queue_server.usecases.any_hospital import KEPT, ROOMS, VISIT, seen
 from tests.queue_server.usecases.what_holds import WhatHolds
 
 RULES = CallingRules(recalls=2, recall_gap=timedelta(seconds=15), return_after=2, not_here_after=timedelta(minutes=3))
@@ -84,17 +85,38 @@ PEOPLE = st.integers(1, 9)
 PICK = st.integers(0, 50)
 SERVICES = st.sampled_from(["general", "eyes"])
 POLICIES: tuple[Policy | None, ...] = (None, FirstCome(), OneInN(n=3), Strict(), Capped(overtakes=1))
+Coming: TypeAlias = tuple[int, str, bool, bool]
+"""Who, for what, whether of 75 and over, whether pregnancy is declared."""
+Night: TypeAlias = tuple[list[Coming], list[str], list[str]]
+"""Who comes in the evening, what happens before midnight and what after it: a room calls, or of who is called."""
+COMING: st.SearchStrategy[Coming] = st.tuples(PEOPLE, SERVICES, st.booleans(), st.booleans())
 HOURS = st.sampled_from([*ROOMS, *ROOMS, "hold", "not_here"])
+NIGHTS: st.SearchStrategy[Night] = st.tuples(
+    st.lists(COMING, min_size=3, max_size=8), st.lists(HOURS, min_size=2, max_size=6), st.lists(HOURS, max_size=3)
+)
 CLOSED_NOW = OpeningHours.model_validate({"weekly": {"fri": [{"start": "13:00", "end": "16:00"}]}})
 
 
 class AnyDay(WhatHolds):
     """Whatever people, kiosks, staff and administrators do, in any order."""
 
+    @initialize(pool=st.booleans(), journey=st.booleans(), kept=st.sampled_from(KEPT), night=st.none() | NIGHTS)
+    def a_day_begins(self, pool: bool, journey: bool, kept: tuple[str, ...], night: Night | None) -> None:
+        """In the morning, or with people of the evening before."""
+        self.open_the_hospital(kept)
+        if pool:
+            self.ask(ChangeAssignment(service_id="general", assignment="at_call"), service_settings.change_assignment)
+        if journey:
+            self.ask(ChangeJourney(service_id="general", journey=VISIT), journeys.change_journey)
+        if night is not None:
+            people, evening, morning = night
+            self.people_arrive(people)
+            self.the_day_turns_over(evening, 60, morning)
+
     # --- what people and kiosks do ---
 
-    @rule(people=st.lists(st.tuples(PEOPLE, SERVICES, st.booleans(), st.booleans()), min_size=1, max_size=4))
-    def people_arrive(self, people: list[tuple[int, str, bool, bool]]) -> None:
+    @rule(people=st.lists(COMING, min_size=1, max_size=4))
+    def people_arrive(self, people: list[Coming]) -> None:
         for person, service, old, declared in people:
             birth = "1940-01-01" if old else "1990-01-01"
             request = wish(person + (100 if old else 0), service, birth, declared="pregnant" if declared else None)

@@ -13,22 +13,21 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import hypothesis
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize
+from hypothesis.stateful import RuleBasedStateMachine
 from sqlalchemy import Connection, create_engine, event, select
 
 from protocol.frames import AnyFrame, TicketCalled, TicketCarriedOver
-from protocol.journey import ChangeJourney, Journey, Step
+from protocol.journey import Journey, Step
 from protocol.nouns import Entry, Site, Value
 from protocol.opening import Overnight
 from protocol.policy import Capped
-from protocol.requests import ChangeAssignment, ChangeOvernight, Request
+from protocol.requests import ChangeOvernight, Request
 from queue_server.domain.admission import ACTIVE
 from queue_server.domain.calendar import business_day, day_start
 from queue_server.errors import Refused
 from queue_server.store import journal, tables
 from queue_server.store import repository as store
-from queue_server.usecases import journeys, service_settings
+from queue_server.usecases import service_settings
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.once import change, once, reading
 from tests.queue_server.support import MORNING, make_hospital
@@ -39,7 +38,7 @@ DEFAULT = Capped(overtakes=2)
 SITE = Site(site_id="main", names={"vi": "x"})
 ROOMS = {"r1": "general", "r2": "general", "r3": "eyes"}
 """With the service that each gives."""
-KEPT: tuple[tuple[str, ...], ...] = (("eyes",), ("general",), ("eyes", "general"), ())
+KEPT: tuple[tuple[str, ...], ...] = (("eyes",), ("general",), ("eyes", "general"))
 VISIT = Journey(
     any_order=True,
     steps=(
@@ -90,8 +89,8 @@ class AnyHospital(RuleBasedStateMachine):
         self.connection.close()
         self.engine.dispose()
 
-    @initialize(pool=st.booleans(), journey=st.booleans(), kept=st.sampled_from(KEPT))
-    def open_the_hospital(self, pool: bool, journey: bool, kept: tuple[str, ...]) -> None:
+    def open_the_hospital(self, kept: tuple[str, ...]) -> None:
+        """Services `kept` keep their people overnight."""
         self.now = MORNING
         self.core: Any = SimpleNamespace(
             settings=SimpleNamespace(site_id="main", overtakes=DEFAULT.overtakes),
@@ -106,10 +105,6 @@ class AnyHospital(RuleBasedStateMachine):
         for service in kept:
             keep = ChangeOvernight(service_id=service, overnight=Overnight(keep=True))
             self.ask(keep, service_settings.change_overnight)
-        if pool:
-            self.ask(ChangeAssignment(service_id="general", assignment="at_call"), service_settings.change_assignment)
-        if journey:
-            self.ask(ChangeJourney(service_id="general", journey=VISIT), journeys.change_journey)
 
     def teardown(self) -> None:
         if hasattr(self, "core"):
