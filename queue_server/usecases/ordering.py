@@ -95,6 +95,13 @@ class Place:
     first: bool
     """The policy lets somebody with a right to priority go before others."""
     before: int
+    stands_at: datetime | None = None
+    """Later than now: they came before the time of their appointment."""
+
+
+def stands_at(entry: Entry, now: datetime) -> datetime | None:
+    """Since when an entry stands in its line, when that is still to come."""
+    return entry.place if entry.place is not None and entry.place > now else None
 
 
 def place_in_line(reading: Reading, entry: Entry, room: Room, waiting: Sequence[Entry], day: str) -> Place:
@@ -126,9 +133,10 @@ def _place(
     everyone = (entry, *waiting)
     if not any(other.priority.priority_class in rights or other.appointment for other in everyone):  # mostly so, simple
         ahead = order.people_before(entry, waiting)
-        return Place(ahead, first=False, before=ahead)
+        return Place(ahead, first=False, before=ahead, stands_at=stands_at(entry, reading.now))
     ahead = order.people_ahead(entry, waiting, recent(), policy, reading.now, each)
-    return Place(ahead, standing(entry, policy).first, before_in_class(entry, waiting, policy))
+    first, before = standing(entry, policy).first, before_in_class(entry, waiting, policy)
+    return Place(ahead, first, before, stands_at(entry, reading.now))
 
 
 def _each(reading: Reading, room: Room) -> timedelta:
