@@ -86,13 +86,20 @@ async def load(port: int, requests: Iterator[bytes], clients: int) -> Answers:
     return answers
 
 
-class Ear(asyncio.Protocol):
-    """A listener on a WebSocket that counts how often `word` came; it understands nothing else."""
+_PING, _PONG = b"\x89\x04", b"\x8a\x84\0\0\0\0"
+"""What a WebSocket ping of four bytes begins with (a byte that no UTF-8 text holds before a 4), and its answer."""
 
-    def __init__(self, path: str, first_words: str, word: bytes, heard: Callable[[], None]) -> None:
-        self._path, self._first_words, self._word, self._heard = path, first_words, word, heard
+
+class Ear(asyncio.Protocol):
+    """A listener on a WebSocket that counts how often `word` came and answers pings; it understands nothing else."""
+
+    def __init__(
+        self, path: str, first_words: str, word: bytes, heard: Callable[[], None], lost: Callable[[], None]
+    ) -> None:
+        self._path, self._first_words, self._word, self._heard, self._lost = path, first_words, word, heard, lost
         self._tail = b""
         self._open = False
+        self.left = False
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.transport: asyncio.Transport | None = None
 
@@ -112,10 +119,22 @@ class Ear(asyncio.Protocol):
             data = data.partition(b"\r\n\r\n")[2]
         if data and not self.ready.done():
             self.ready.set_result(None)
+        ping = data.find(_PING)
+        if ping >= 0 and self.transport is not None:
+            self.transport.write(_PONG + data[ping + 2 : ping + 6])
         seen = self._tail + data
         for _ in range(seen.count(self._word)):
             self._heard()
         self._tail = seen[-len(self._word) + 1 :]
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        if not self.left:
+            self._lost()
+
+    def leave(self) -> None:
+        self.left = True
+        if self.transport is not None:
+            self.transport.abort()
 
     def say(self, text: str) -> None:
         """One masked text frame (a mask of zeros changes nothing)."""
@@ -133,7 +152,11 @@ class Ears:
         self._hello = Hello(key=key).model_dump_json() if key else json.dumps({"ear": True})
         self._ears: list[Ear] = []
         self._count = 0
+        self._lost = 0
         self._all = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._ears)
 
     async def open(self, count: int) -> None:
         loop = asyncio.get_running_loop()
@@ -141,11 +164,17 @@ class Ears:
             group = []
             for _ in range(min(50, count - len(self._ears))):
                 _, ear = await loop.create_connection(
-                    lambda: Ear(self._path, self._hello, self._word, self._heard), "127.0.0.1", self._port
+                    lambda: Ear(self._path, self._hello, self._word, self._heard, self._count_lost),
+                    "127.0.0.1",
+                    self._port,
                 )
                 group.append(ear)
             await asyncio.gather(*(ear.ready for ear in group))
             self._ears += group
+
+    def _count_lost(self) -> None:
+        self._lost += 1
+        self._all.set()
 
     def _heard(self) -> None:
         self._count += 1
@@ -157,6 +186,7 @@ class Ears:
         async with asyncio.timeout(60):
             await self._all.wait()
         seconds = time.perf_counter() - begun
+        assert not self._lost, f"{self._lost} of {len(self._ears)} listeners lost their connection"
         self._all.clear()
         self._count = 0
         return seconds
@@ -167,5 +197,4 @@ class Ears:
 
     def close(self) -> None:
         for ear in self._ears:
-            if ear.transport is not None:
-                ear.transport.abort()
+            ear.leave()

@@ -1,7 +1,7 @@
-"""The queue engine beside the limits of this machine: tickets a second, calls to screens, history, memory.
+"""The queue engine beside the limits of this machine: tickets a second, calls to screens, history, waits, memory.
 
-``python -m bench.engine [--json FILE] [--only tickets,screens,history] [--database sqlite,postgres] [--tickets N]
-[--history 10,1000,100000,1000000] [--screens 50,500,2000]``
+``python -m bench.engine [--json FILE] [--only tickets,screens,history,estimates] [--database sqlite,postgres]
+[--tickets N] [--history 10,1000,100000,1000000] [--screens 50,500,2000]``
 
 Only ratios within one run mean anything; each is printed with its target.
 """
@@ -13,15 +13,15 @@ import asyncio
 import json
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict, dataclass, field
 from itertools import repeat
 from pathlib import Path
 
-from bench import cluster, history, limits
+from bench import cluster, estimates, history, limits
 from bench.client import Ears, Line, get, load, quantile
-from bench.places import Hospital, process
+from bench.places import Hospital, Place, process
 
 CLIENTS = (1, 8, 32)
 ROUNDS = {50: 60, 500: 25, 2000: 12}
@@ -77,6 +77,18 @@ def _commits(url: str, kind: str, clients: int, folder: Path) -> list[float]:
         return limits.sqlite_commits(Path(inner), 2.0)
 
 
+@dataclass
+class Heard:
+    """What it took until the last of many screens had heard: seconds each time, processor seconds each on average."""
+
+    each: list[float] = field(default_factory=list)
+    cpu: float = 0.0
+
+    @property
+    def p50(self) -> float:
+        return quantile(self.each, 0.5)
+
+
 async def screens(url: str, kind: str, folder: Path, counts: list[int]) -> Figures:
     """From a call until the frame is at the last of many screens, beside bare parts of the same."""
     found: Figures = []
@@ -90,47 +102,59 @@ async def screens(url: str, kind: str, folder: Path, counts: list[int]) -> Figur
         await load(server.port, hospital.takes(600), 8)
         cookie = await hospital.sign_in(server.port)
         for count in counts:
-            broadcast, calls = await _last_screens(hospital, server.port, words.port, cookie, count)
-            empty = await load(bare.port, repeat(get("/"), 200), 1)
-            commit = quantile(_commits(url, kind, 1, folder), 0.5)
-            last = quantile(calls, 0.5)
             name = f"{kind}: call to last of {count} screens"
-            total = empty.quantile(0.5) + commit + quantile(broadcast, 0.5)
+            broadcast, calls = Heard(), Heard()
+            async with _open_screens(hospital, server, words, count) as (ours, theirs, seconds):
+                await _take_turns(hospital, server, words, cookie, (theirs, broadcast), (ours, calls))
+                memory = Figure(f"{kind}: memory, {count} screens", server.megabytes, "MB", words.megabytes)
+            empty = await load(bare.port, repeat(get("/"), 200), 1)
+            total = empty.quantile(0.5) + quantile(_commits(url, kind, 1, folder), 0.5) + broadcast.p50
+            target = ("<= 3" if count == 50 else "", "<= 1.5" if count == 2000 else "")
             found += [
-                Figure(f"{name}, p50 of bare parts", last * 1e3, "ms", total * 1e3, "<= 3" if count == 50 else ""),
-                Figure(
-                    f"{name}, p50 of bare broadcast", last * 1e3, "ms", quantile(broadcast, 0.5) * 1e3,
-                    "<= 1.5" if count == 2000 else "",
-                ),
-                Figure(f"{name}, p99", quantile(calls, 0.99) * 1e3, "ms"),
-            ]  # fmt: skip
-        found.append(Figure(f"{kind}: memory, after {counts[-1]} screens", server.megabytes, "MB"))
+                Figure(f"{name}, p50 of bare parts", calls.p50 * 1e3, "ms", total * 1e3, target[0]),
+                Figure(f"{name}, p50 of bare broadcast", calls.p50 * 1e3, "ms", broadcast.p50 * 1e3, target[1]),
+                Figure(f"{name}, p99", quantile(calls.each, 0.99) * 1e3, "ms"),
+                Figure(f"{name}, processor", calls.cpu * 1e3, "ms", broadcast.cpu * 1e3),
+                Figure(f"{kind}: {count} screens come at once", seconds * 1e3 / count, "ms each"),
+                memory,
+            ]
     return found
 
 
-async def _last_screens(
-    hospital: Hospital, port: int, bare: int, cookie: str, count: int
-) -> tuple[list[float], list[float]]:
-    """Seconds to the last screen: of a bare broadcast, and of our calls; the two take turns."""
-    ours, words = Ears(port, key=hospital.keys["demo-display-a"]), Ears(bare, path="/")
-    line = Line(port)
-    await words.open(count)
-    await ours.open(count)
-    broadcast: list[float] = []
-    calls: list[float] = []
-    for _ in range(ROUNDS.get(count, 12)):
+@asynccontextmanager
+async def _open_screens(
+    hospital: Hospital, server: Place, words: Place, count: int
+) -> AsyncIterator[tuple[Ears, Ears, float]]:
+    """Screens at our server and at the bare one, and how many seconds it took until all of ours had a snapshot."""
+    ours, theirs = Ears(server.port, key=hospital.keys["demo-display-a"]), Ears(words.port, path="/")
+    try:
+        await theirs.open(count)
         begun = time.perf_counter()
-        words.say_first("go")
-        broadcast.append(await words.last_after(begun))
-        begun = time.perf_counter()
+        await ours.open(count)
+        yield ours, theirs, time.perf_counter() - begun
+    finally:
+        theirs.close()
+        ours.close()
+
+
+async def _take_turns(
+    hospital: Hospital, server: Place, words: Place, cookie: str, bare: tuple[Ears, Heard], ours: tuple[Ears, Heard]
+) -> None:
+    """A bare broadcast, one of our calls, and so on."""
+    line = Line(server.port)
+    rounds = ROUNDS.get(len(ours[0]), 12)
+    for _ in range(rounds):
+        cpu, begun = words.cpu_seconds, time.perf_counter()
+        bare[0].say_first("go")
+        bare[1].each.append(await bare[0].last_after(begun))
+        bare[1].cpu += (words.cpu_seconds - cpu) / rounds
+        cpu, begun = server.cpu_seconds, time.perf_counter()
         answer = asyncio.create_task(line.ask(hospital.call(cookie)))
-        calls.append(await ours.last_after(begun))
+        ours[1].each.append(await ours[0].last_after(begun))
         assert (await answer)[0] == 200
         await asyncio.sleep(0.05)
-    for ears in (words, ours):
-        ears.close()
+        ours[1].cpu += (server.cpu_seconds - cpu) / rounds
     line.close()
-    return broadcast, calls
 
 
 @contextmanager
@@ -152,6 +176,8 @@ def run(kind: str, only: list[str], count: int, sizes: list[int], counts: list[i
                     found += asyncio.run(screens(url, kind, folder, counts))
                 elif part == "history" and kind == "sqlite":
                     found += [Figure(*row) for row in history.measure(folder, sizes)]
+                elif part == "estimates" and kind == "sqlite":
+                    found += [Figure(*row) for row in estimates.measure(folder)]
     finally:
         if running:
             running.__exit__(None, None, None)
@@ -169,7 +195,7 @@ def table(figures: Figures) -> str:
 
 def main() -> None:
     wanted = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    wanted.add_argument("--only", default="tickets,screens,history")
+    wanted.add_argument("--only", default="tickets,screens,history,estimates")
     wanted.add_argument("--database", default="sqlite,postgres")
     wanted.add_argument("--tickets", type=int, default=1500, help="for each number of clients")
     wanted.add_argument("--history", default="10,1000,100000", help="tickets of earlier days")

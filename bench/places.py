@@ -18,6 +18,7 @@ from uuid import uuid4
 from bench.client import Line, post
 from bench.cluster import free_port
 from protocol.nouns import Identity, Intake
+from protocol.request import new_request_id
 from protocol.requests import CallNext, IssueTicket, SignIn
 from queue_server.auth.deps import SESSION_COOKIE
 from queue_server.command_line import make_demo_data
@@ -40,6 +41,12 @@ class Place:
         """Memory of the process that is really in use."""
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
         return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time so far, of all threads and of the system for them: what neighbours do hardly changes it."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     async def open(self) -> None:
         """Wait until it answers."""
@@ -107,7 +114,7 @@ class Hospital:
         """A new person (or person number `person`) takes a number."""
         digits = f"{(uuid4().int if person is None else person) % 10**12:012d}"
         intake = Intake(identity=Identity(document="typed_personal_id", personal_id=digits))
-        wish = IssueTicket(request_id=request_id or uuid4().hex, service_id=service_id, intake=intake)
+        wish = IssueTicket(request_id=request_id or new_request_id(), service_id=service_id, intake=intake)
         return post(
             wish.path, wish.model_dump_json().encode(), f"Authorization: Bearer {self.keys['demo-kiosk-1']}\r\n"
         )
@@ -126,5 +133,5 @@ class Hospital:
         return f"Cookie: {SESSION_COOKIE}={token}\r\n"
 
     def call(self, cookie: str, room_id: str = "room-1", request_id: str | None = None) -> bytes:
-        wish = CallNext(request_id=request_id or uuid4().hex, room_id=room_id)
+        wish = CallNext(request_id=request_id or new_request_id(), room_id=room_id)
         return post(wish.path, wish.model_dump_json().encode(), cookie)

@@ -24,6 +24,7 @@ from kiosk import flow
 from kiosk.effects import Ports, Runner
 from kiosk.events import Event, Print, Tick, Touched
 from kiosk.palette import PALETTES, STANDARD
+from kiosk.paper import LARGE_PAPER_FROM
 from kiosk.settings import KioskSettings
 from kiosk.shapes import View
 from kiosk.slip import slip
@@ -66,10 +67,12 @@ class KioskApp(App):
         register_typefaces()
         # Imported now and not before: some widgets open the window when they are imported.
         from kiosk.screens.is_this_you import IsThisYouScreen
+        from kiosk.screens.quicker_room import QuickerRoomScreen
         from kiosk.screens.scan import ScanScreen
         from kiosk.screens.trouble import TroubleScreen
         from kiosk.screens.welcome import WelcomeScreen
         from kiosk.screens.what_for import WhatForScreen
+        from kiosk.screens.which_doctor import WhichDoctorScreen
         from kiosk.screens.your_number import YourNumberScreen
         from kiosk.widgets.frame import HEIGHT, WIDTH, Shell
 
@@ -78,6 +81,8 @@ class KioskApp(App):
             "scan": ScanScreen(),
             "is_this_you": IsThisYouScreen(),
             "what_for": WhatForScreen(),
+            "which_doctor": WhichDoctorScreen(),
+            "quicker_room": QuickerRoomScreen(),
             "your_number": YourNumberScreen(),
             "trouble": TroubleScreen(),
         }
@@ -156,7 +161,7 @@ class KioskApp(App):
         if view == self._view:
             return
         self._view = view
-        self.palette, self.scale, self.big = PALETTES[view.scheme], view.scale, view.scale >= flow.LARGE_PAPER_FROM
+        self.palette, self.scale, self.big = PALETTES[view.scheme], view.scale, view.scale >= LARGE_PAPER_FROM
         screen = self._screens[view.screen]
         screen.view = view.body
         for left in self._screens.values():
@@ -207,6 +212,7 @@ class KioskApp(App):
             copy=order.copy,
             large=order.large,
             arrow=order.arrow,
+            room_unsure=order.room_unsure,
         )
 
 

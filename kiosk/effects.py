@@ -157,7 +157,7 @@ class Runner:
             self._tell(ServerAway(request.request_id))
         except errors.ServerRefused as refused:
             log.warning("ticket_refused id=%s code=%s", request.request_id, refused.code)
-            self._tell(TicketRefused(request.request_id, refused.code))
+            self._tell(TicketRefused(request.request_id, refused.code, refused.detail))
         else:
             if isinstance(answer, Ticket):
                 self._tell(TicketArrived(request.request_id, answer))
@@ -205,8 +205,8 @@ class Runner:
                     self._tell_health()
                 case Numbered():
                     self._tell_frame(heard)
-                case Heartbeat(waits=waits) if waits:
-                    self._tell(WaitsNow(waits))
+                case Heartbeat(waits=waits, room_waits=room_waits) if waits:
+                    self._tell(WaitsNow(waits, room_waits))
                 case client.FeedLost(code=code):
                     log.warning("feed_lost code=%s", code)
                     self._tell(FeedAway())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from kiosk.state import AlertReason
+from kiosk.state import AlertReason, State, TicketRequest
 from protocol.nouns import Identity, Room, Service, Site, Ticket, WaitEstimate
-from protocol.requests import IssueTicket
 
 # --- what happened -------------------------------------------------------------------------------------------------
 
@@ -67,6 +67,7 @@ class TicketArrived:
 class TicketRefused:
     request_id: str
     code: str
+    detail: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,10 @@ class ServicesNow:
 
 @dataclass(frozen=True)
 class WaitsNow:
-    """How long the waits are by now, by service."""
+    """How long the waits are by now, by service, and of a service by room where doctors are named."""
 
-    waits: dict[str, WaitEstimate]
+    waits: Mapping[str, WaitEstimate]
+    room_waits: Mapping[str, Mapping[str, WaitEstimate]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -163,9 +165,9 @@ class StopScan:
 
 @dataclass(frozen=True)
 class Issue:
-    """Ask for a ticket. `asked_at` is when the person asked, on the clock of `Tick`."""
+    """Ask for a ticket, or for another room on it. `asked_at` is when the person asked, on the clock of `Tick`."""
 
-    request: IssueTicket
+    request: TicketRequest
     asked_at: float
 
 
@@ -176,6 +178,7 @@ class Print:
     arrow: str
     copy: bool = False
     large: bool = False
+    room_unsure: bool = False
 
 
 @dataclass(frozen=True)
@@ -192,3 +195,4 @@ class Forget:
 
 
 Effect: TypeAlias = StartScan | StopScan | Issue | Print | Raise | Forget
+Step: TypeAlias = tuple[State, tuple[Effect, ...]]

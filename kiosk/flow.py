@@ -4,16 +4,25 @@ Rules that the code alone does not tell:
 
 - A person is forgotten 45 s after the last touch plus a countdown of 20 s, which a touch stops as often as wanted
   (WCAG 2.2.1 asks for at least ten extensions), or 10 s after the number is on the screen.
-- A ticket is asked for with one request id until it is answered. The server answers a repeated id with the same
-  ticket, so neither a double tap nor a lost answer can issue twice.
 - While the server is away, a person who asked is asked for again and again; whoever comes new is told at once.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal, TypeAlias
 
+from kiosk.asking import (
+    OFFER_S,
+    answered,
+    ask,
+    ask_in_time,
+    choose,
+    choose_doctor,
+    keep_room,
+    offer_in_time,
+    switch_room,
+)
+from kiosk.doctors import doctors_of
 from kiosk.events import (
     AlertOutcome,
     Effect,
@@ -21,8 +30,6 @@ from kiosk.events import (
     FeedAway,
     FeedSnapshot,
     Forget,
-    Issue,
-    Print,
     PrinterOutcome,
     QueueMoved,
     Raise,
@@ -32,6 +39,7 @@ from kiosk.events import (
     ServerAway,
     ServicesNow,
     StartScan,
+    Step,
     StopScan,
     Tick,
     TicketArrived,
@@ -40,6 +48,8 @@ from kiosk.events import (
     Unreadable,
     WaitsNow,
 )
+from kiosk.paper import NUMBER_SHOWN_S, number_pages, paper_is, printed, reprint
+from kiosk.refusals import refused_text
 from kiosk.state import (
     SCHEMES,
     TEXT_SIZES,
@@ -52,22 +62,11 @@ from kiosk.state import (
     Trouble,
     Visit,
 )
-from protocol.nouns import Intake, Room
-from protocol.requests import IssueTicket
+from protocol.nouns import Service
 from theme import tokens
-
-Step: TypeAlias = tuple[State, tuple[Effect, ...]]
 
 IDLE_S = float(tokens.TIME_IDLE_SECONDS)
 STILL_HERE_S = float(tokens.TIME_STILL_HERE_SECONDS)
-NUMBER_SHOWN_S = float(tokens.TIME_NUMBER_SHOWN_SECONDS)
-PAPERLESS_SHOWN_S = 30.0
-"""Without paper there is a number to learn or a picture to take: three times as long."""
-PRINTING_S = 12.0
-"""The longest that a person is told to wait for the paper; then the number is to be remembered."""
-ANSWER_S = 12.0
-"""A ticket not answered by then counts as server away. Longer than the client's own limit."""
-RETRY_S = 4.0
 AWAY_SHOWN_AFTER_S = 4.0
 """A server that restarts is back in less; nobody needs to hear of it."""
 REFUSAL_REST_S = 3.0
@@ -77,8 +76,8 @@ HINT_AFTER_S = 1.5
 REFUSALS_BEFORE_HELP = 3
 NOTICE_S = {"help": 30.0, "unwell": 60.0}
 PAGE_S = 7.0
-LARGE_PAPER_FROM = 1.5
-"""Whoever wants the screen half as large again gets the large-print slip."""
+SETTLE_S = 0.6
+"""So long after a screen with a choice of doctor or room appeared, touches on it are the rest of a double tap."""
 
 
 def start(place: Place, now: float = 0.0, *, can_preview: bool = False) -> Step:
@@ -90,6 +89,8 @@ def start(place: Place, now: float = 0.0, *, can_preview: bool = False) -> Step:
 
 def step(state: State, event: Event) -> Step:
     after, effects = _decide(state, event)
+    if after.screen != state.screen:
+        after = replace(after, screen_since=after.now)
     return after, (*effects, *_reader_effects(state, after))
 
 
@@ -110,18 +111,6 @@ def hint_now(state: State) -> str:
     return state.hint if state.hint and state.now - state.hint_since >= HINT_AFTER_S else ""
 
 
-def number_pages(comfort: Comfort) -> int:
-    """Pages of the number screen: large text turns pages rather than losing words."""
-    return 3 if comfort.scale >= LARGE_PAPER_FROM else 1
-
-
-def arrow_to(place: Place, room: Room) -> str:
-    """Icon that points from this kiosk to `room`; a pin on the map where nobody told the way."""
-    arrows = dict(place.arrows)
-    known = (arrows.get(key) for key in (room.room_id, room.zone_id, f"floor:{room.floor}"))
-    return next((arrow for arrow in known if arrow), "map-pin")
-
-
 def _decide(state: State, event: Event) -> Step:
     match event:
         case Tick():
@@ -136,9 +125,9 @@ def _decide(state: State, event: Event) -> Step:
         case Scanned() | Unreadable():
             return _reader(state, event)
         case TicketArrived() | TicketRefused() | ServerAway():
-            return _answered(state, event)
+            return answered(state, event)
         case PrinterOutcome():
-            return _printed(state, event)
+            return printed(state, event)
         case AlertOutcome():
             return _alert(state, event)
         case FeedSnapshot() | ServicesNow() | QueueMoved() | WaitsNow() | FeedAway():
@@ -157,12 +146,9 @@ def _tick(state: State, event: Tick) -> Step:
     visit = state.visit
     if visit is not None and visit.ticket is not None:
         return _number_time(state, visit, elapsed_s)
-    if visit is not None and visit.pending is not None:
-        if visit.in_flight_since is not None and now - visit.in_flight_since >= ANSWER_S:
-            return _server_away(state, visit)
-        if visit.in_flight_since is None and now >= visit.retry_at:
-            return _ask(state, visit, visit.pending)
-    return _idle(state)
+    if visit is not None and visit.offered is not None:
+        return offer_in_time(state, visit, visit.offered, elapsed_s)
+    return (visit and ask_in_time(state, visit)) or _idle(state)
 
 
 def _number_time(state: State, visit: Visit, elapsed_s: float) -> Step:
@@ -170,7 +156,7 @@ def _number_time(state: State, visit: Visit, elapsed_s: float) -> Step:
         covered = replace(visit, until=visit.until + elapsed_s)
         return replace(state, visit=covered, page_turned_at=state.page_turned_at + elapsed_s), ()
     if visit.paper == "printing" and state.now >= visit.until - NUMBER_SHOWN_S:
-        return _paper_is(state, visit, printed=False, code="unsure"), ()
+        return paper_is(state, visit, printed=False, code="unsure"), ()
     if state.now >= visit.until:
         return _forget(state)
     if number_pages(state.comfort) > 1 and state.now - state.page_turned_at >= PAGE_S:
@@ -181,7 +167,7 @@ def _number_time(state: State, visit: Visit, elapsed_s: float) -> Step:
 def _idle(state: State) -> Step:
     if at_rest(state):
         return _rested(state), ()
-    if state.screen == "what_for" and state.visit is not None and state.visit.in_flight_since is not None:
+    if state.screen in ("what_for", "which_doctor") and state.visit and state.visit.in_flight_since is not None:
         return state, ()
     if state.asking_since is not None:
         return _forget(state) if state.now - state.asking_since >= STILL_HERE_S else (state, ())
@@ -229,6 +215,8 @@ def _touched(state: State, event: Touched) -> Step:
     if visit is not None and visit.ticket is not None and visit.paper != "printing":
         shown_s = NUMBER_SHOWN_S * number_pages(after.comfort)
         after = replace(after, visit=replace(visit, until=max(visit.until, after.now + shown_s)))
+    elif visit is not None and visit.offered is not None:
+        after = replace(after, visit=replace(visit, until=after.now + OFFER_S))
     return after, effects
 
 
@@ -247,11 +235,24 @@ def _meant(state: State, event: Touched) -> Step:
             return _call_staff(state, "help" if verb == "help" else "unwell", event.fresh_id)
         case "close_notice":
             return replace(state, notice=None), ()
-        case "more_services" | "turn_page":
+        case "turn_page":
             return _turn_page(state), ()
         case "service":
-            return _choose(state, what, event.fresh_id)
+            return choose(state, what, event.fresh_id)
+        case "any_doctor" | "doctor" | "keep_room" | "switch_room":
+            return _decided(state, verb, what, event.fresh_id)
     return _moved(state, verb)
+
+
+def _decided(state: State, verb: str, what: str, fresh_id: str) -> Step:
+    """Between doctors, or between two rooms."""
+    if state.now - state.screen_since < SETTLE_S:
+        return state, ()
+    if verb == "switch_room":
+        return switch_room(state, fresh_id)
+    if verb == "keep_room":
+        return keep_room(state)
+    return choose_doctor(state, what if verb == "doctor" else None, fresh_id)
 
 
 def _moved(state: State, verb: str) -> Step:
@@ -265,14 +266,16 @@ def _moved(state: State, verb: str) -> Step:
         case "trouble", "try_again":
             return _try_again(state)
         case "your_number", "reprint" if visit is not None:
-            return _reprint(state, visit)
+            return reprint(state, visit)
         case "your_number", "done":
             return _forget(state)
         case "is_this_you", ("not_me" | "back"):
             return _forget_person_only(state)
         case "what_for", "back" if visit is not None and visit.pending is None:
             return replace(state, screen="is_this_you"), ()
-        case (("scan" | "trouble"), "back"):
+        case "which_doctor", "back" if visit is not None and visit.pending is None:
+            return replace(state, screen="what_for", page=0), ()
+        case (("scan" | "trouble"), "back") if visit is None or visit.offered is None:
             return _back_from_trouble(state)
     return state, ()
 
@@ -303,32 +306,24 @@ def _turn_page(state: State) -> State:
     return replace(state, page=state.page + 1, page_turned_at=state.now)
 
 
-def _choose(state: State, service_id: str, fresh_id: str) -> Step:
-    visit = state.visit
-    is_open = any(service.service_id == service_id and service.open for service in state.hospital.services)
-    if state.screen != "what_for" or visit is None or visit.identity is None or visit.pending or not is_open:
-        return state, ()
-    # A lone number proves no document, whichever way it came in.
-    entered_by: Literal["scan", "typed"] = "typed" if visit.identity.document.startswith("typed_") else "scan"
-    intake = Intake(identity=visit.identity, language=state.comfort.language, entered_by=entered_by)
-    request = IssueTicket(request_id=fresh_id, service_id=service_id, intake=intake)
-    return _ask(state, replace(visit, asked_at=state.now), request)
-
-
-def _ask(state: State, visit: Visit, request: IssueTicket) -> Step:
-    asking = replace(visit, pending=request, in_flight_since=state.now)
-    return replace(state, visit=asking), (Issue(request, visit.asked_at),)
-
-
 def _try_again(state: State) -> Step:
     visit, kind = state.visit, state.trouble.kind if state.trouble else ""
     if kind == "no_card":
         return replace(state, screen="scan", trouble=None, refusals=0, refusal=""), ()
     if kind == "refused" and visit is not None:
-        return replace(state, screen="what_for", trouble=None, page=0), ()
+        return _after_refusal(state, visit)
     if kind == "server_away" and visit is not None and visit.pending and visit.in_flight_since is None:
-        return _ask(state, visit, visit.pending)
+        return ask(state, visit, visit.pending)
     return state, ()
+
+
+def _after_refusal(state: State, visit: Visit) -> Step:
+    """Where to choose again: among the doctors when it was about one of them. A card that is no good is forgotten."""
+    about = refused_text(state.trouble.code) if state.trouble else ""
+    if about == "card":
+        return _forget_person_only(state)
+    doctors = about == "doctor_gone" and doctors_of(state.hospital, visit.service_id)
+    return replace(state, screen="which_doctor" if doctors else "what_for", trouble=None, page=0), ()
 
 
 def _back_from_trouble(state: State) -> Step:
@@ -341,13 +336,6 @@ def _forget_person_only(state: State) -> Step:
     """Back to the first screen by the person's own touch: the card is forgotten, language and text size stay."""
     empty, effects = _forget(state)
     return replace(empty, comfort=state.comfort), effects
-
-
-def _reprint(state: State, visit: Visit) -> Step:
-    if visit.ticket is None or visit.paper not in ("unasked", "failed"):
-        return state, ()
-    printing = replace(visit, paper="printing", until=state.now + NUMBER_SHOWN_S + PRINTING_S)
-    return replace(state, visit=printing), (_print(state, visit, copy=visit.ticket.already_held),)
 
 
 # --- the card reader -----------------------------------------------------------------------------------------------
@@ -378,29 +366,6 @@ def _reader(state: State, event: Scanned | Unreadable) -> Step:
 # --- the server ----------------------------------------------------------------------------------------------------
 
 
-def _answered(state: State, event: TicketArrived | TicketRefused | ServerAway) -> Step:
-    visit = state.visit
-    if visit is None or visit.pending is None or visit.pending.request_id != event.request_id:
-        return state, ()  # an answer for somebody who has left
-    if isinstance(event, ServerAway):
-        return _server_away(state, visit)
-    state = replace(state, touched_at=state.now, asking_since=None)
-    if isinstance(event, TicketRefused):
-        waiting = replace(visit, pending=None, in_flight_since=None)
-        return replace(state, screen="trouble", trouble=Trouble("refused", event.code), visit=waiting), ()
-    shown = Visit(ticket=event.ticket, until=state.now + NUMBER_SHOWN_S + PRINTING_S)
-    state = replace(state, screen="your_number", trouble=None, visit=shown, page=0, page_turned_at=state.now)
-    if event.ticket.already_held:
-        return state, ()
-    printing = replace(shown, paper="printing")
-    return replace(state, visit=printing), (_print(state, shown, copy=False),)
-
-
-def _server_away(state: State, visit: Visit) -> Step:
-    waiting = replace(visit, in_flight_since=None, retry_at=state.now + RETRY_S)
-    return replace(state, screen="trouble", trouble=Trouble("server_away"), visit=waiting), ()
-
-
 def _feed(state: State, event: FeedSnapshot | ServicesNow | QueueMoved | WaitsNow | FeedAway) -> Step:
     match event:
         case FeedAway():
@@ -414,10 +379,7 @@ def _feed(state: State, event: FeedSnapshot | ServicesNow | QueueMoved | WaitsNo
             )
             return replace(state, hospital=replace(state.hospital, services=services)), ()
         case WaitsNow():
-            services = tuple(
-                service.model_copy(update={"wait": event.waits.get(service.service_id, service.wait)})
-                for service in state.hospital.services
-            )
+            services = tuple(_waits_of(service, event) for service in state.hospital.services)
             return replace(state, hospital=replace(state.hospital, services=services)), ()
         case ServicesNow():
             site = event.site or state.hospital.site
@@ -425,6 +387,13 @@ def _feed(state: State, event: FeedSnapshot | ServicesNow | QueueMoved | WaitsNo
             return replace(state, hospital=hospital), ()
         case FeedSnapshot():
             return _back_live(state, event)
+
+
+def _waits_of(service: Service, told: WaitsNow) -> Service:
+    if service.service_id not in told.waits:
+        return service
+    at_doctors = dict(told.room_waits.get(service.service_id, {}))
+    return service.model_copy(update={"wait": told.waits[service.service_id], "room_waits": at_doctors})
 
 
 def _back_live(state: State, event: FeedSnapshot) -> Step:
@@ -435,34 +404,13 @@ def _back_live(state: State, event: FeedSnapshot) -> Step:
         return _rested(state), ()
     visit = state.visit
     if visit is not None and visit.pending is not None and visit.in_flight_since is None:
-        return _ask(state, visit, visit.pending)
+        return ask(state, visit, visit.pending)
     if state.trouble is not None and state.trouble.kind == "server_away" and visit is None:
         return replace(state, screen="welcome", trouble=None), ()
     return state, ()
 
 
-# --- paper and staff -----------------------------------------------------------------------------------------------
-
-
-def _print(state: State, visit: Visit, *, copy: bool) -> Print:
-    if visit.ticket is None:
-        raise ValueError("there is no ticket to print")
-    arrow = arrow_to(state.place, visit.ticket.room)
-    large = state.comfort.scale >= LARGE_PAPER_FROM
-    return Print(visit.ticket, state.comfort.language, arrow, copy=copy, large=large)
-
-
-def _printed(state: State, event: PrinterOutcome) -> Step:
-    visit = state.visit
-    if visit is None or visit.ticket is None or visit.ticket.ticket_id != event.ticket_id:
-        return state, ()
-    return _paper_is(state, visit, printed=event.printed, code=event.code), ()
-
-
-def _paper_is(state: State, visit: Visit, *, printed: bool, code: str) -> State:
-    shown_s = (NUMBER_SHOWN_S if printed else PAPERLESS_SHOWN_S) * number_pages(state.comfort)
-    paper = replace(visit, paper="printed" if printed else "failed", paper_code=code, until=state.now + shown_s)
-    return replace(state, visit=paper)
+# --- staff ---------------------------------------------------------------------------------------------------------
 
 
 def _alert(state: State, event: AlertOutcome) -> Step:

@@ -54,11 +54,12 @@ def tile(service: Service, hospital: Hospital, words: Words, chosen: str) -> Til
         reason = words.name(service.closed_reason) or words("kiosk.service.closed.text")
         return Tile(Button("", name, "lock"), place=reason, closed=words("kiosk.service.closed"))
     button = Button(f"service:{service.service_id}", name, service.icon, emphasis="primary" if busy else "plain")
-    wait = words("kiosk.service.fetching") if busy else _wait(service, words)
+    wait = words("kiosk.service.fetching") if busy else wait_of(service, words)
     return Tile(button, place=_place(service, hospital, words), wait=wait, busy=busy)
 
 
-def _wait(service: Service, words: Words) -> str:
+def wait_of(service: Service, words: Words) -> str:
+    """The wait of somebody who comes now, or how many wait where no wait can be told."""
     interval = wait_words(service.wait, words.language)
     if interval:
         return t("kiosk.service.wait", words.language, wait=interval)

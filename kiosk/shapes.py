@@ -99,11 +99,41 @@ class WhatFor:
 
 
 @dataclass(frozen=True)
+class WhichDoctor:
+    heading: str = ""
+    lead: str = ""
+    anyone: WhatFor = field(default_factory=WhatFor)
+    """One tile: whoever is quickest."""
+    doctors: WhatFor = field(default_factory=WhatFor)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of two rooms. Both are drawn alike."""
+
+    button: Button = field(default_factory=Button)
+    about: str = ""
+    name: str = ""
+    place: str = ""
+    wait: str = ""
+
+
+@dataclass(frozen=True)
+class QuickerRoom:
+    heading: str = ""
+    lead: str = ""
+    choices: tuple[Choice, ...] = ()
+    busy: bool = False
+    """The rooms are being changed: nothing can be touched."""
+
+
+@dataclass(frozen=True)
 class YourNumber:
     label: str = ""
     number: str = ""
     room: str = ""
     floor: str = ""
+    doctor: str = ""
     directions: str = ""
     arrow: str = "map-pin"
     ahead: Fact = field(default_factory=Fact)
@@ -133,7 +163,7 @@ class TroubleBody:
     second: Button | None = None
 
 
-Body: TypeAlias = Welcome | Scan | IsThisYou | WhatFor | YourNumber | TroubleBody
+Body: TypeAlias = Welcome | Scan | IsThisYou | WhatFor | WhichDoctor | QuickerRoom | YourNumber | TroubleBody
 
 
 @dataclass(frozen=True)
@@ -145,6 +175,8 @@ class Frame:
     back: Button | None = None
     clock: str = ""
     primary: Button | None = None
+    note: Chip = field(default_factory=Chip)
+    """Told in the place of the primary button where there is none."""
     bar: tuple[Button, ...] = ()
 
 

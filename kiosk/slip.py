@@ -44,12 +44,14 @@ def slip(
     copy: bool = False,
     large: bool = False,
     arrow: str = ARROW,
+    room_unsure: bool = False,
 ) -> Slip:
     """The slip for `ticket` in `language`.
 
     `address_base` is where the ticket pages are served (``http://queue.hospital.vn``); empty, or a ticket without an
     address, leaves the QR code out. `now` is the time of a copy; the time printed is that of the issue. Both are shown
-    in the site's time zone. `arrow` is the icon that points from this kiosk to the room.
+    in the site's time zone. `arrow` is the icon that points from this kiosk to the room. `room_unsure`: another room
+    was asked for, and nobody can tell whether it was given.
     """
     zone = ZoneInfo(site.time_zone)
     blocks = _heading(ticket, site, language)
@@ -63,6 +65,7 @@ def slip(
         Number(text=ticket.number),
         Band(text=shorten(_where(ticket, language), SHORT_LENGTH), icon=arrow),
         *_way(ticket, language),
+        *([Band(text=t("ticket.room_unsure", language), icon="monitor", filled=False)] if room_unsure else []),
         *_priority(ticket.entry.priority, language),
         Rule(),
         *_waiting(ticket, language),

@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from protocol.nouns import Identity, Room, Service, Site, Ticket
-from protocol.requests import IssueTicket
+from protocol.requests import IssueTicket, SwitchRoom
 
-Screen: TypeAlias = Literal["welcome", "scan", "is_this_you", "what_for", "your_number", "trouble"]
+Screen: TypeAlias = Literal[
+    "welcome", "scan", "is_this_you", "what_for", "which_doctor", "quicker_room", "your_number", "trouble"
+]
 Scheme: TypeAlias = Literal["standard", "dark", "strong"]
-TroubleKind: TypeAlias = Literal["no_card", "server_away", "refused"]
+TroubleKind: TypeAlias = Literal["no_card", "server_away", "refused", "not_switched"]
 AlertReason: TypeAlias = Literal["unwell", "help"]
+TicketRequest: TypeAlias = IssueTicket | SwitchRoom
+"""What is answered with a ticket."""
 Paper: TypeAlias = Literal["unasked", "printing", "printed", "failed"]
 
 TEXT_SIZES = (1.0, 1.25, 1.5, 2.0)
@@ -61,23 +65,31 @@ class Visit:
     """One person in front of the kiosk. The card's content is dropped as soon as the ticket is here."""
 
     identity: Identity | None = None
-    pending: IssueTicket | None = None
+    service_id: str = ""
+    """What the person came for."""
+    pending: TicketRequest | None = None
     """Asked for and not yet answered; kept with its id, so that asking again can never issue twice."""
     asked_at: float = 0.0
     """When the person asked, which is what the request's age counts from."""
     in_flight_since: float | None = None
     retry_at: float = 0.0
+    offered: Ticket | None = None
+    """A ticket that came with the offer of a quicker room, and is printed once the person has chosen."""
     ticket: Ticket | None = None
+    room_unsure: bool = False
+    """The change of rooms was asked for, and nobody can tell whether it was done: the walls tell the room."""
     paper: Paper = "unasked"
     paper_code: str = "ok"
     until: float = 0.0
-    """When the number disappears from the screen."""
+    """When the number disappears from the screen, or the room that was asked for is taken as chosen."""
 
 
 @dataclass(frozen=True)
 class Trouble:
     kind: TroubleKind
     code: str = ""
+    detail: tuple[tuple[str, str], ...] = ()
+    """What the server told beside the code (when it opens again, where an appointment is), sorted by name."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +109,7 @@ class State:
     comfort: Comfort = field(default_factory=Comfort)
     hospital: Hospital = field(default_factory=Hospital)
     screen: Screen = "welcome"
+    screen_since: float = 0.0
     visit: Visit | None = None
     trouble: Trouble | None = None
     notice: Notice | None = None

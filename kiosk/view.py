@@ -6,9 +6,9 @@ Nothing that an onlooker could use is ever shown of a person: family name and in
 from __future__ import annotations
 
 from hardware.scanner.cards import mask, masked_name
-from kiosk import flow
+from kiosk import doctors, flow, paper, troubles
 from kiosk.offer import pages_of, tile
-from kiosk.refusals import refusal_group, refused_code
+from kiosk.refusals import refusal_group
 from kiosk.shapes import (
     Body,
     Button,
@@ -20,7 +20,6 @@ from kiosk.shapes import (
     Scan,
     Sheet,
     Tone,
-    TroubleBody,
     View,
     Welcome,
     WhatFor,
@@ -47,6 +46,7 @@ def look(state: State) -> View:
             back=_back(state, words),
             clock=state.clock,
             primary=_primary(state, words),
+            note=doctors.what_else(state, words) if state.screen == "quicker_room" else Chip(),
             bar=_bar(state, words),
         ),
         sheet=_sheet(state, words),
@@ -66,18 +66,24 @@ def _body(state: State, words: Words) -> Body:
             return _is_this_you(state, words)
         case "what_for":
             return _what_for(state, words)
+        case "which_doctor":
+            return doctors.which_doctor(state, words)
+        case "quicker_room":
+            return doctors.quicker_room(state, words)
         case "your_number":
             return _your_number(state, words)
         case "trouble":
-            return _trouble(state, words)
+            return troubles.trouble(state, words)
 
 
 # --- around every screen -------------------------------------------------------------------------------------------
 
 
 def _back(state: State, words: Words) -> Button | None:
-    issuing = state.visit is not None and state.visit.pending is not None and state.screen == "what_for"
-    if state.screen in ("welcome", "your_number") or flow.at_rest(state) or issuing:
+    visit = state.visit
+    issuing = visit is not None and visit.pending is not None and state.screen in ("what_for", "which_doctor")
+    deciding = visit is not None and visit.offered is not None  # a number is not given back by going back
+    if state.screen in ("welcome", "your_number") or flow.at_rest(state) or issuing or deciding:
         return None
     return Button("back", words("kiosk.back"), "arrow-left", emphasis="chosen")
 
@@ -93,7 +99,7 @@ def _bar(state: State, words: Words) -> tuple[Button, ...]:
 
 
 def _primary(state: State, words: Words) -> Button | None:
-    visit, trouble = state.visit, state.trouble
+    visit = state.visit
     match state.screen:
         case "welcome":
             return Button("no_card", words("kiosk.no_card"), "hand", emphasis="primary")
@@ -102,25 +108,26 @@ def _primary(state: State, words: Words) -> Button | None:
         case "is_this_you":
             return Button("confirm_identity", words("kiosk.is_this_you.yes"), "check", emphasis="primary")
         case "what_for":
-            return _more_services(state, words)
+            return _more(state, words, len(pages_of(state)), "kiosk.what_for.more")
+        case "which_doctor":
+            return _more(state, words, len(doctors.pages_of(state)), "kiosk.which_doctor.more")
+        case "quicker_room":
+            return None  # two answers of equal weight stand on the screen
         case "your_number":
             left = max(0, round((visit.until if visit else state.now) - state.now))
             note = t("kiosk.your_number.erased_in", words.language, seconds=left)
             return Button("done", words("kiosk.done"), "check", note, emphasis="primary")
         case "trouble":
-            if trouble is not None and trouble.kind == "refused":
-                return Button("try_again", words("kiosk.trouble.other_service"), "undo-2", emphasis="primary")
-            return Button("help", words("kiosk.trouble.call_staff"), "hand-heart", emphasis="primary")
+            return troubles.way_on(state, words)
 
 
-def _more_services(state: State, words: Words) -> Button | None:
+def _more(state: State, words: Words, count: int, label: str) -> Button | None:
     if state.visit is not None and state.visit.pending is not None:
         return None
-    count = len(pages_of(state))
     if count < 2:
         return Button("help", words("kiosk.what_for.ask_staff"), "hand-heart", emphasis="second")
     note = t("kiosk.page", words.language, page=state.page % count + 1, pages=count)
-    return Button("more_services", words("kiosk.what_for.more"), "chevron-right", note, emphasis="second")
+    return Button("turn_page", words(label), "chevron-right", note, emphasis="second")
 
 
 def _sheet(state: State, words: Words) -> Sheet | None:
@@ -244,7 +251,7 @@ def _what_for(state: State, words: Words) -> WhatFor:
             heading=words("kiosk.what_for.heading"), nothing=words("kiosk.what_for.nothing"), columns=1, rows=1
         )
     page = pages[state.page % len(pages)]
-    chosen = pending.service_id if pending else ""
+    chosen = state.visit.service_id if state.visit and pending else ""
     return WhatFor(
         heading=words("kiosk.what_for.heading"),
         lead=words(lead),
@@ -263,15 +270,16 @@ def _your_number(state: State, words: Words) -> YourNumber:
     pooled = ticket.entry.pooled  # the room is told by the call
     label = "kiosk.your_number.held" if ticket.already_held else "kiosk.your_number.label"
     title, text = _paper(visit, words)
-    pages = flow.number_pages(state.comfort)
+    pages = paper.number_pages(state.comfort)
     address = page_address(ticket, state.place.address_base)
     return YourNumber(
         label=t(label, language, service=words.name(ticket.service_names)),
         number=ticket.number,
         room=words.name(ticket.zone_names) if pooled else words.room(ticket.room),
         floor=words.floor(ticket.room.floor),
-        directions=words("kiosk.your_number.pooled") if pooled else words.name(ticket.room.directions),
-        arrow=flow.arrow_to(state.place, ticket.room),
+        doctor="" if pooled else ticket.room.doctor,
+        directions=_directions(visit, ticket, words),
+        arrow=paper.arrow_to(state.place, ticket.room),
         ahead=_ahead(ticket, words),
         wait=Fact("clock", wait_words(ticket.wait, language) or words("kiosk.wait.unknown"), words("kiosk.wait.label")),
         paper=_PAPER[visit.paper],
@@ -289,6 +297,12 @@ def _your_number(state: State, words: Words) -> YourNumber:
         if pages > 1
         else None,
     )
+
+
+def _directions(visit: Visit, ticket: Ticket, words: Words) -> str:
+    if visit.room_unsure:
+        return words("kiosk.your_number.room_unsure")
+    return words("kiosk.your_number.pooled") if ticket.entry.pooled else words.name(ticket.room.directions)
 
 
 _PAPER: dict[Paper, PaperPicture] = {
@@ -319,54 +333,3 @@ def _reprint(visit: Visit, words: Words) -> Button | None:
     if visit.ticket is None or not visit.ticket.already_held or visit.paper not in ("unasked", "failed"):
         return None
     return Button("reprint", words("kiosk.paper.reprint"), "printer", emphasis="second")
-
-
-def _trouble(state: State, words: Words) -> TroubleBody:
-    trouble = state.trouble
-    if trouble is None or trouble.kind == "no_card":
-        return _no_card(trouble.code if trouble else "", words, reader_broken=state.reader_code != "ok")
-    if trouble.kind == "refused":
-        known = refused_code(trouble.code)
-        return TroubleBody(
-            icon="circle-alert",
-            heading=words(f"kiosk.refused.{known}.heading"),
-            happened=words(f"kiosk.refused.{known}.text"),
-            steps=_steps(words, ("undo-2", "kiosk.refused.step.other"), ("hand-heart", "kiosk.step.ask_staff")),
-            held=words("kiosk.held.none"),
-        )
-    waiting = state.visit is not None and state.visit.pending is not None
-    steps = [
-        ("door-open", "kiosk.away.step.desk"),
-        ("refresh-cw", "kiosk.away.step.wait" if waiting else "kiosk.away.step.back"),
-    ]
-    return TroubleBody(
-        icon="wifi-off",
-        heading=words("kiosk.away.heading"),
-        happened=words("kiosk.away.waiting" if waiting else "kiosk.away.text"),
-        steps=_steps(words, *steps),
-        held=words("kiosk.held.unsure" if waiting else "kiosk.held.none"),
-    )
-
-
-def _no_card(code: str, words: Words, *, reader_broken: bool) -> TroubleBody:
-    again = Button("try_again", words("kiosk.no_card.try_again"), "scan-qr-code", emphasis="second")
-    phone = () if reader_broken else (("smartphone", "kiosk.no_card.step.phone"),)
-    heading = "kiosk.no_card.after_failures" if code else "kiosk.no_card.heading"
-    return TroubleBody(
-        tone="calm",
-        icon="hand-heart",
-        heading=words(heading),
-        happened=words("kiosk.no_card.text"),
-        steps=_steps(
-            words,
-            ("door-open", "kiosk.no_card.step.desk"),
-            *phone,
-            ("hand-heart", "kiosk.no_card.step.help"),
-        ),
-        held=words("kiosk.held.none"),
-        second=None if reader_broken else again,
-    )
-
-
-def _steps(words: Words, *steps: tuple[str, str]) -> tuple[Fact, ...]:
-    return tuple(Fact(icon, words(f"{key}"), "") for icon, key in steps)

@@ -161,6 +161,8 @@ class TicketTransferred(Frame):
     """Where it waits now, as painted on the door."""
     reason: TransferReason | HandoverReason
     placed: TransferPlace = "seniority"
+    doctor: str = ""
+    """Whom staff sent it to, by name; empty = to a service or a room."""
 
 
 class TicketCarriedOver(Frame):
@@ -389,7 +391,7 @@ def for_everyone(frame: AnyFrame) -> AnyFrame:
     elif isinstance(frame, TicketTransferred):
         # That a room closed is for everybody to know; why staff sent somebody on is not.
         by_room = frame.reason in get_args(HandoverReason)
-        update |= {"reason": frame.reason if by_room else "other", "placed": "seniority"}
+        update |= {"reason": frame.reason if by_room else "other", "placed": "seniority", "doctor": ""}
     return frame.model_copy(update=update)
 
 
@@ -454,6 +456,8 @@ class Heartbeat(Value):
     at: datetime
     waits: Waits = Field(default_factory=dict)
     """How long somebody who comes now would wait, by service. Told to kiosks now and then; empty otherwise."""
+    room_waits: dict[str, Waits] = Field(default_factory=dict)
+    """Told with `waits`, by service id: see `Service.room_waits`. Services without named doctors are left out."""
 
 
 class Refused(Value):

@@ -164,6 +164,8 @@ class Service(Value):
     waiting: int = 0
     """People waiting for it now."""
     wait: WaitEstimate | None = None
+    room_waits: dict[str, WaitEstimate] = {}
+    """By room id, for its open rooms with a named doctor: how long somebody who asks for the doctor would wait."""
     self_service: bool = True
     """People may choose it at a kiosk; else only staff send people there."""
 

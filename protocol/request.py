@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from typing import Annotated, ClassVar, TypeAlias
-from uuid import uuid4
 
 from pydantic import ConfigDict, Field
 
@@ -16,7 +17,8 @@ LARGEST = 2**31 - 1
 
 
 def new_request_id() -> str:
-    return uuid4().hex
+    """Of 32 hexadecimal digits: milliseconds, then 80 random bits. What the server keeps of today lies side by side."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
 
 
 class Request(Value):

@@ -7,9 +7,10 @@ version it was looking at. ``path`` is the address under the server's base, ``an
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from protocol.appointments import AddAppointment, CancelAppointment, ChangeAppointmentRule, ImportAppointments
 from protocol.journey import ChangeJourney, PreviewJourney, StepNames
@@ -236,16 +237,24 @@ shown to staff of its room only, and never told in a frame."""
 
 
 class Transfer(EntryAction):
-    """Send on to another service, another room, or a service in a certain room. The number stays the same."""
+    """Send on to another service, room or doctor, or a service in a certain room. The number stays the same."""
 
     path: ClassVar[str] = "/api/transfers"
     answer: ClassVar[type[Value]] = Acted
 
     service_id: Id | None = None
     room_id: Id | None = None
+    doctor: Annotated[str, Field(min_length=1, max_length=120)] | None = None
+    """By the name in `Room.doctor`: to the open room where that doctor is now. Not together with `room_id`."""
     place: TransferPlace = "seniority"
     reason: TransferReason
     note: Note | None = None
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Self:
+        if self.doctor is not None and self.room_id is not None:
+            raise PydanticCustomError("doctor_and_room", "name a doctor or a room")
+        return self
 
 
 class SendOn(EntryAction):

@@ -44,15 +44,17 @@ def serve(
     import uvicorn
 
     from protocol import logs
-    from queue_server.api.gate import how_to_serve, open_files
+    from queue_server.api.gate import how_to_serve, open_files, settle_memory
     from queue_server.app import build
 
     with _faults_told():
         settings = _settings(config, host=host, port=port)
         logs.set_up(settings.log_json)
         open_files()
+        app = build(settings)
+        settle_memory()
         typer.echo(f"Đến Lượt: {settings.base_address} (API: {settings.base_address}/docs)", err=True)
-        uvicorn.run(build(settings), host=settings.host, port=settings.port, **how_to_serve(settings))
+        uvicorn.run(app, host=settings.host, port=settings.port, **how_to_serve(settings))
 
 
 @cli.command()

@@ -11,6 +11,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
+from protocol.frames import Snapshot
 from protocol.policy import Capped
 from queue_server.api import (
     appointments,
@@ -37,6 +38,7 @@ from queue_server.emr.build import EmrParts, build_emr
 from queue_server.emr.sandbox_api import MOUNT, sandbox_app
 from queue_server.hub import Hub
 from queue_server.settings import ServerSettings
+from queue_server.snapshots import Snapshots
 from queue_server.store import notes
 from queue_server.store.engine import Connection, Engine, open_engine
 from queue_server.store.repository import ensure_site
@@ -47,8 +49,9 @@ from queue_server.usecases import announcing, holding, overnight, people, promis
 from queue_server.usecases.callers import standing
 from queue_server.usecases.calling import any_absent, mark_absent
 from queue_server.usecases.change import Change, Reading
-from queue_server.usecases.listening import Ear
-from queue_server.usecases.once import change, forget_old_answers, look
+from queue_server.usecases.foreseen import NewcomerWaits
+from queue_server.usecases.listening import Ear, snapshot, waits_now
+from queue_server.usecases.once import change, forget_old_answers, look, look_at_one_moment
 from queue_server.waits import Waits
 from queue_server.web import pages
 
@@ -116,19 +119,27 @@ def _core(settings: ServerSettings, engine: Engine, clock: Clock, passwords: Pas
             if (ear.device.device_id not in good_devices if ear.device else ear.token_hash not in good_sessions)
         ]
 
+    def waits() -> dict[str, NewcomerWaits]:
+        return look(core, waits_now)
+
+    def first_look(ear: Ear) -> Snapshot:
+        return look_at_one_moment(core, lambda reading: snapshot(reading, ear))
+
     writer = Writer(engine, settings.site_id)
     default = Capped(overtakes=settings.overtakes)
-    return Core(
+    core = Core(
         settings=settings,
         engine=engine,
         writer=writer,
-        hub=Hub(engine, settings.site_id, gone),
+        hub=Hub(engine, settings.site_id, gone, waits, clock),
+        snapshots=Snapshots(first_look),
         waits=Waits(engine, settings.site_id, default, settings.learn_days, clock, lambda: writer.waiting > 0),
         passwords=passwords,
         sign_in_limit=RateLimit(SIGN_INS_A_MINUTE, A_MINUTE_S),
         pairing_limit=RateLimit(PAIRINGS_A_MINUTE, A_MINUTE_S),
         clock=clock,
     )
+    return core
 
 
 @asynccontextmanager
@@ -139,7 +150,7 @@ async def _running(core: Core, emr: EmrParts) -> AsyncIterator[None]:
     tasks: list[asyncio.Task[None]] = []
     try:
         await core.writer.run(lambda connection: ensure_site(connection, first_site(core.settings)))
-        core.writer.listen(core.hub.wake)
+        core.writer.listen(core.hub.hear)
         await core.hub.start()
         core.writer.listen(core.waits.wake)
         core.waits.start()

@@ -23,6 +23,7 @@ from queue_server.domain.waits.outlook import Outlook
 from queue_server.domain.waits.translation import KINDS, Hospital
 from queue_server.store import journal
 from queue_server.store.engine import Connection, Engine, StoreAway
+from queue_server.store.journal import Line
 from queue_server.store.repository import load_rooms, load_site, service_minutes
 from queue_server.store.rules import SITE, load_rules
 
@@ -84,7 +85,7 @@ class Waits:
         self._ending.clear()
         self._outlook = None
 
-    def wake(self) -> None:
+    def wake(self, _lines: Sequence[Line] = ()) -> None:
         """Something was committed. May be called from any thread."""
         self._news.set()
 

@@ -11,7 +11,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.relativelayout import RelativeLayout
 
-from kiosk.shapes import Button, Frame, Sheet
+from kiosk.shapes import Button, Chip, Frame, Sheet
 from kiosk.widgets.action import Action
 from kiosk.widgets.themed import palette
 from theme import tokens
@@ -71,6 +71,12 @@ class BottomBar(BoxLayout):
             action.button = button
 
 
+class NoteLine(BoxLayout):
+    """What is told in the place of the primary button."""
+
+    chip = ObjectProperty(Chip(), rebind=True)
+
+
 class SheetLayer(FloatLayout):
     """A question or message on top of the screen. Touches that miss it go nowhere."""
 
@@ -106,9 +112,8 @@ class Shell(RelativeLayout):
     def __init__(self, **options: object) -> None:
         self.register_event_type("on_intent")
         super().__init__(size_hint=(None, None), size=(WIDTH, HEIGHT), **options)
-        self._primary = Action(
-            size_hint=(None, None), size=(WIDTH - 112, tokens.TARGET_KIOSK_PRIMARY_PX), pos=(56, 222)
-        )
+        slot = {"size_hint": (None, None), "size": (WIDTH - 112, tokens.TARGET_KIOSK_PRIMARY_PX), "pos": (56, 222)}
+        self._primary, self._note = Action(**slot), NoteLine(**slot)
         self._primary.bind(on_intent=self._report)
         self._sheet = SheetLayer(size_hint=(None, None), size=(WIDTH, HEIGHT - 190), pos=(0, 190))
         self._sheet.bind(on_intent=self._report)
@@ -121,12 +126,13 @@ class Shell(RelativeLayout):
         self.dispatch("on_intent", intent)
 
     def _set_primary(self, *_: object) -> None:
-        button = self.frame.primary
-        self._primary.button = button or Button()
-        if button is None and self._primary.parent:
-            self.remove_widget(self._primary)
-        elif button is not None and not self._primary.parent:
-            self.add_widget(self._primary, index=1 if self._sheet.parent else 0)
+        button, note = self.frame.primary, self.frame.note
+        self._primary.button, self._note.chip = button or Button(), note
+        for part, shown in ((self._primary, button is not None), (self._note, bool(note.label))):
+            if not shown and part.parent:
+                self.remove_widget(part)
+            elif shown and not part.parent:
+                self.add_widget(part, index=1 if self._sheet.parent else 0)
 
     def show_screen(self, screen: object) -> None:
         holder = self.ids.holder
@@ -145,7 +151,7 @@ class Shell(RelativeLayout):
             self.add_widget(self._sheet)
 
 
-for _widget in (TopStrip, BottomBar, SheetLayer):
+for _widget in (TopStrip, BottomBar, NoteLine, SheetLayer):
     if _widget.__name__ not in Factory.classes:
         Factory.register(_widget.__name__, cls=_widget)
 

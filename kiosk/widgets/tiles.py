@@ -27,9 +27,9 @@ class ServiceTile(ButtonBehavior, Themed, Card):
 
     tile = ObjectProperty(Tile())
 
-    def __init__(self, tile: Tile, wide: bool, **options: object) -> None:
+    def __init__(self, tile: Tile, wide: bool, name_px: float, **options: object) -> None:
         self.register_event_type("on_intent")
-        self.tile, self._wide = tile, wide
+        self.tile, self._wide, self._name_px = tile, wide, name_px
         super().__init__(radius=tokens.RADIUS_KIOSK_TILE, padding=(36, 26, 28, 26), **options)
         self.orientation = "horizontal" if wide else "vertical"
         self.spacing = 30 if wide else 10
@@ -69,17 +69,17 @@ class ServiceTile(ButtonBehavior, Themed, Card):
 
     def restyle(self, *_: object) -> None:
         colours, grown = palette(), scale()
-        filled = self.tile.busy or self.state == "down"
+        filled = self.tile.button.emphasis == "primary" or self.state == "down"
         self.ground = colours.accent if filled else colours.surface
         self.frame, self.frame_width = (colours.accent if filled else colours.line), colours.card_stroke + 1
         ink, mark = (colours.on_accent, colours.on_accent) if filled else (colours.ink, colours.accent)
         self._icon.color = self._clock.color = mark
         self._name.color = self._place.color = self._wait.color = ink
         small = tokens.TYPE_KIOSK_PX_MINIMUM + 3
-        self._name.largest = tokens.TYPE_KIOSK_PX_TILE_TITLE + tokens.TYPE_KIOSK_PX_TEXT * (grown - 1)
+        self._name.largest = self._name_px + tokens.TYPE_KIOSK_PX_TEXT * (grown - 1)
         self._place.largest = self._wait.largest = small * grown
         self._place.size_hint_y = None
-        self._place.height = self._wait_row.height = small * grown * 1.42
+        self._place.height = self._wait_row.height = small * grown * (1.42 - 0.14 * (grown - 1))
         self._clock.width = small * 1.15 * (1 + (grown - 1) * 0.5)
 
 
@@ -172,6 +172,7 @@ class TileBoard(Themed, Widget):
 
     offer = ObjectProperty(WhatFor(), rebind=True)
     strip_px = NumericProperty(STRIP_PX)
+    name_px = NumericProperty(tokens.TYPE_KIOSK_PX_TILE_TITLE)
 
     def __init__(self, **options: object) -> None:
         self.register_event_type("on_intent")
@@ -188,7 +189,7 @@ class TileBoard(Themed, Widget):
         self.clear_widgets()
         wide = self.offer.columns == 1
         for tile in self.offer.tiles:
-            child = ServiceTile(tile, wide)
+            child = ServiceTile(tile, wide, self.name_px)
             child.bind(on_intent=lambda _, intent: self.dispatch("on_intent", intent))
             self.add_widget(child)
         for tile in self.offer.closed:

@@ -1,4 +1,4 @@
-"""The feed: a WebSocket that says Hello, gets a Snapshot, then numbered frames and heartbeats."""
+"""The feed: a WebSocket that says Hello, gets a Snapshot, and then whatever the hub has to tell."""
 
 from __future__ import annotations
 
@@ -11,23 +11,21 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
-from protocol.frames import FEED_PATH, HEARTBEAT_S, VERSION, Heartbeat, Hello, Refused
-from protocol.nouns import Value
+from protocol.frames import FEED_PATH, VERSION, Hello, Refused
+from queue_server.api.wire import wire_of
 from queue_server.auth.deps import core_of, staff_caller
 from queue_server.core import Core
 from queue_server.errors import Conflict, Invalid, NotAllowed, QueueError
-from queue_server.hub import Seat
+from queue_server.seat import Seat
 from queue_server.store.engine import StoreAway
 from queue_server.usecases.callers import device_of
-from queue_server.usecases.listening import Ear, snapshot, waits_now
-from queue_server.usecases.once import look, look_at_one_moment
+from queue_server.usecases.listening import Ear
+from queue_server.usecases.once import look
 
 log = logging.getLogger(__name__)
 router = APIRouter()
 
 HELLO_S = 5.0
-WAITS_S = 10.0
-"""How often a kiosk is told the waits of its tiles."""
 CLOSE_S = 1.0
 CLOSED_REFUSED = 4003
 CLOSED_DROPPED = 4008
@@ -48,7 +46,9 @@ async def feed(websocket: WebSocket) -> None:
         return
     except WebSocketDisconnect:
         return
-    seat = core.hub.join(ear)  # first join, then look: what happens in between waits in the seat
+    seat = core.hub.join(
+        ear, wire_of(websocket.scope)
+    )  # first join, then look: what happens in between waits in the seat
     try:
         await _serve(core, websocket, seat)
     finally:
@@ -100,16 +100,18 @@ async def _refuse(websocket: WebSocket, code: str) -> None:
 
 
 async def _serve(core: Core, websocket: WebSocket, seat: Seat) -> None:
-    """Send until the listener leaves, is too slow, or loses the right to listen."""
-    sender = asyncio.create_task(_send(core, websocket, seat), name="feed-send")
+    """Send a snapshot; the hub sends the rest, until the listener leaves, is too slow, or loses the right to listen."""
+    opening = asyncio.create_task(_open(core, websocket, seat), name="feed-open")
     watcher = asyncio.create_task(_until_gone(websocket), name="feed-watch")
     try:
-        ends: set[asyncio.Future[Any]] = {sender, watcher, seat.dropped}
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        ends: set[asyncio.Future[Any]] = {watcher, seat.dropped}
+        await asyncio.wait({opening, *ends}, return_when=asyncio.FIRST_COMPLETED)
+        if opening.done() and opening.exception() is None:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (sender, watcher):
+        for task in (opening, watcher):
             task.cancel()
-        results = await asyncio.gather(sender, watcher, return_exceptions=True)
+        results = await asyncio.gather(opening, watcher, return_exceptions=True)
     for fault in results:
         if isinstance(fault, StoreAway):
             seat.drop("store_away")
@@ -134,28 +136,7 @@ async def _until_gone(websocket: WebSocket) -> None:
         await _text(websocket)
 
 
-async def _send(core: Core, websocket: WebSocket, seat: Seat) -> None:
-    first = await asyncio.to_thread(look_at_one_moment, core, lambda reading: snapshot(reading, seat.ear))
-    await _say(websocket, first)
-    previous = first.seq
-    loop = asyncio.get_running_loop()
-    waits_at = loop.time() + WAITS_S
-    while True:
-        if seat.ear.listener == "kiosk" and loop.time() >= waits_at:
-            waits = await asyncio.to_thread(look, core, waits_now)
-            await _say(websocket, Heartbeat(seq=previous, at=core.clock(), waits=waits))
-            waits_at = loop.time() + WAITS_S
-        try:
-            async with asyncio.timeout(HEARTBEAT_S):
-                line = await seat.lines.get()
-        except TimeoutError:
-            await _say(websocket, Heartbeat(seq=previous, at=core.clock()))
-            continue
-        if line.seq <= first.seq or line.frame is None:
-            continue
-        await websocket.send_text(line.told(previous, seat.ear.listener == "staff"))
-        previous = line.seq
-
-
-async def _say(websocket: WebSocket, message: Value) -> None:
-    await websocket.send_text(message.model_dump_json())
+async def _open(core: Core, websocket: WebSocket, seat: Seat) -> None:
+    first = await core.snapshots.up_to(core.hub.place, seat.ear)
+    await websocket.send_text(first.told(seat.ear.device))
+    seat.begin(first.seq)

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,7 +22,7 @@ BODY_S = 10.0
 """Until the whole body of a request is there."""
 CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
-HEADERS = {
+HEADERS: dict[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -33,6 +33,8 @@ HEADERS = {
         "frame-ancestors 'none'"
     ),
 }
+_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_NO_STORE = (b"cache-control", b"no-store")
 Count = Callable[[str, str, int, float], None]
 """Method, route, status, seconds."""
 
@@ -95,12 +97,13 @@ class Front:
 
 
 def _dress(scope: Scope, message: Message) -> None:
-    headers = MutableHeaders(raw=message["headers"])
-    message["headers"] = headers.raw
-    for name, value in HEADERS.items():
-        headers.setdefault(name, value)
-    if not scope["path"].startswith("/static/"):
-        headers.setdefault("Cache-Control", "no-store")
+    """What the answer says itself stands. Done on the bytes: this is on the way of every request."""
+    headers = list(message["headers"])
+    said = {name.lower() for name, _ in headers}
+    headers += [header for header in _HEADERS if header[0] not in said]
+    if _NO_STORE[0] not in said and not scope["path"].startswith("/static/"):
+        headers.append(_NO_STORE)
+    message["headers"] = headers
 
 
 async def _read(headers: Headers, receive: Receive, limit: int) -> bytes | None:

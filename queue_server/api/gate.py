@@ -7,12 +7,14 @@ files, and the server could take nobody else (measured: 1,100 of them under the 
 from __future__ import annotations
 
 import asyncio
+import gc
 import resource
 from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from queue_server.api.wire import DirectWire
 from queue_server.settings import ServerSettings
 
 HEAD_S = 10.0
@@ -70,7 +72,8 @@ def how_to_serve(settings: ServerSettings) -> dict[str, Any]:
     """What uvicorn is told besides where to listen."""
     return {
         "http": Gate,
-        "ws": "websockets-sansio",
+        "ws": DirectWire,
+        "ws_per_message_deflate": False,  # each listener would need bytes of its own
         "ws_max_size": 64 * 1024,
         "log_config": None,
         "access_log": False,
@@ -87,3 +90,13 @@ def open_files() -> None:
     wanted = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def settle_memory() -> None:
+    """What was made until now stays for good, so Python's collector need not look through it again and again; and it
+    looks at what comes later less often. Measured: a sixth of the time of a ticket, and a tenth of a second of standing
+    still now and then, which the slowest of a hundred patients noticed.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)

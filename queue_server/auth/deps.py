@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeVar
@@ -16,6 +17,7 @@ from typing import TypeVar
 from starlette.requests import HTTPConnection
 
 from protocol.nouns import Device, DeviceKind
+from queue_server.auth.keys import fingerprint
 from queue_server.core import Core
 from queue_server.errors import NotAllowed
 from queue_server.usecases.callers import Role, StaffCaller, device_of, seen, staff_of
@@ -57,15 +59,20 @@ class DeviceGuard(Guard):
         self.who = "device: " + ", ".join(kinds)
 
     async def __call__(self, connection: HTTPConnection) -> Device:
-        return await _asked(core_of(connection), self._who, connection)
+        known, now = core_of(connection).known_devices, time.monotonic()
+        fingerprint_of = fingerprint(bearer(connection))
+        found = known.get(fingerprint_of, now)
+        if found is None:
+            found = await _asked(core_of(connection), self._who, connection)
+            known.put(fingerprint_of, found, now)
+        if found.kind not in self.kinds:
+            raise NotAllowed("wrong_role")
+        return found
 
     def _who(self, connection: HTTPConnection) -> Device:
         core = core_of(connection)
         with core.engine.connect() as database:
-            found = device_of(database, core.settings.site_id, bearer(connection))
-        if found.kind not in self.kinds:
-            raise NotAllowed("wrong_role")
-        return found
+            return device_of(database, core.settings.site_id, bearer(connection))
 
 
 class StaffGuard(Guard):

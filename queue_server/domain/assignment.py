@@ -33,6 +33,16 @@ def least_busy(service_id: str, loads: Sequence[RoomLoad]) -> RoomLoad | None:
     return min(able, key=lambda load: (load.minutes, reading_order(load.room.number)), default=None)
 
 
+def room_of_doctor(doctor: str, service_id: str, loads: Sequence[RoomLoad]) -> Room | None:
+    """The open room where a doctor is, if possible one for this service, and of several the one with the least work."""
+    there = [load for load in loads if load.room.open and load.room.doctor == doctor]
+
+    def rank(load: RoomLoad) -> tuple[bool, float, tuple[object, ...]]:
+        return service_id not in load.room.service_ids, load.minutes, reading_order(load.room.number)
+
+    return min(there, key=rank).room if there else None
+
+
 def room_of_paper(
     service_id: str, printed: str | None, loads: Sequence[RoomLoad]
 ) -> tuple[Room, RoomFlag | None] | None:

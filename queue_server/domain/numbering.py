@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
+from functools import lru_cache
 from itertools import product
 
 SERIES = re.compile(r"[A-HJ-NPR-Z]{1,4}")
@@ -37,6 +38,7 @@ def split(printed: str) -> tuple[str, int] | None:
     return (parts[1], ordinal) if parts and ordinal and number(parts[1], ordinal) == printed else None
 
 
+@lru_cache(10_000)  # a ticket asks for it often, of few numbers
 def reading_order(painted: str) -> tuple[tuple[int, int, str], ...]:
     """A key that sorts numbers as people read them: room 9 before room 10, A2 before A10, P1 before P1b."""
     parts = re.findall(r"\d+|\D+", painted)

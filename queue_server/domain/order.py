@@ -10,7 +10,7 @@ of each pool together, and a call may overtake only when the room's own and ever
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -38,6 +38,7 @@ RECENT = 25
 """So many of the room's latest calls are enough for every rule."""
 EACH = timedelta(minutes=5)
 """Between two calls of a room, when the order of the whole line is foreseen and the rule looks at the clock."""
+Seniority: TypeAlias = tuple[datetime, tuple[tuple[int, int, str], ...]]
 _ORDINARY: PriorityClass = "normal"
 _Lane: TypeAlias = PriorityClass | Literal["appointment"]
 
@@ -50,7 +51,7 @@ class Choice:
     """It goes before somebody who came earlier. Never true of an emergency, which no rule counts."""
 
 
-def seniority(entry: Entry) -> tuple[datetime, tuple[tuple[int, int, str], ...]]:
+def seniority(entry: Entry) -> Seniority:
     """Who came earlier: by the time on the ticket (or the place given instead of it), then by its number."""
     return entry.place or entry.issued_at, reading_order(entry.number)
 
@@ -58,6 +59,11 @@ def seniority(entry: Entry) -> tuple[datetime, tuple[tuple[int, int, str], ...]]
 def class_of(entry: Entry) -> PriorityClass:
     """The class that counts."""
     return known_class(entry.priority)
+
+
+def may_ask_to_go_first(entry: Entry) -> bool:
+    """Whether any policy at all may let this entry go before others."""
+    return entry.priority.priority_class != _ORDINARY or entry.appointment is not None
 
 
 def goes_first(entry: Entry, policy: Policy) -> bool:
@@ -90,7 +96,7 @@ def choose(
 ) -> Choice | None:
     """Who is next; None when nobody waits."""
     lanes = _Lanes(waiting, policy)
-    return lanes.next((recent, *pools), now) if lanes else None
+    return lanes.next((recent, *pools), now)[1] if lanes else None
 
 
 def line(
@@ -109,8 +115,8 @@ def line(
     records = [deque(record, maxlen=RECENT) for record in (recent, *pools)]
     choices: list[Choice] = []
     while lanes:
-        choice = lanes.next(records, now)
-        lanes.take(choice.entry)
+        lane, choice = lanes.next(records, now)
+        lanes.take(lane)
         if choice.reason != "emergency":
             for record in records:
                 record.appendleft(choice.overtook)
@@ -153,74 +159,86 @@ class _Lanes:
 
     def __init__(self, waiting: Sequence[Entry], policy: Policy) -> None:
         self._policy = policy
-        self._lanes: dict[_Lane, deque[Entry]] = {}
-        known = (*classes_of(policy), "emergency")
+        self._rights = classes_of(policy)
+        self._lanes: dict[_Lane, deque[_Head]] = {}
+        known = {*self._rights, "emergency"}
         for entry in sorted(waiting, key=seniority):
-            found: _Lane = class_of(entry)
-            if found not in known:
-                found = _ORDINARY if entry.appointment is None else "appointment"
-            self._lanes.setdefault(found, deque()).append(entry)
+            lane: _Lane = class_of(entry)
+            if lane not in known:
+                lane = _ORDINARY if entry.appointment is None else "appointment"
+            self._lanes.setdefault(lane, deque()).append(_Head(entry, seniority(entry), lane, self._rights))
 
     def __bool__(self) -> bool:
         return bool(self._lanes)
 
-    def next(self, records: Sequence[Sequence[bool]], now: datetime) -> Choice:
+    def next(self, records: Sequence[Sequence[bool]], now: datetime) -> tuple[_Lane, Choice]:
+        """Which lane's head is next, and why."""
+        heads = [lane[0] for lane in self._lanes.values()]
         if "emergency" in self._lanes:
-            return Choice(self._lanes["emergency"][0], "emergency", overtook=False)
-        heads = {known: lane[0] for known, lane in self._lanes.items()}
-        senior = min(heads, key=lambda known: seniority(heads[known]))
-        wanted = min(heads, key=_rank(heads, self._policy, now))
-        overtakes = wanted != senior
-        if overtakes and wanted != _ORDINARY and all(_may_overtake(record, self._policy) for record in records):
-            return Choice(heads[wanted], _reason(wanted), overtook=True)
-        return Choice(heads[senior], "fair_turn" if overtakes else "first_come", overtook=False)
+            return "emergency", Choice(self._lanes["emergency"][0].entry, "emergency", overtook=False)
+        senior = min(heads, key=_came)
+        wanted = min(heads, key=lambda head: head.rank(self._policy, now)) if len(heads) > 1 else senior
+        overtakes = wanted is not senior
+        if overtakes and wanted.lane != _ORDINARY and all(_may_overtake(record, self._policy) for record in records):
+            return wanted.lane, Choice(wanted.entry, _reason(wanted.lane), overtook=True)
+        return senior.lane, Choice(senior.entry, "fair_turn" if overtakes else "first_come", overtook=False)
 
-    def take(self, entry: Entry) -> None:
-        known = next(known for known, lane in self._lanes.items() if lane[0].entry_id == entry.entry_id)
-        self._lanes[known].popleft()
-        if not self._lanes[known]:
-            del self._lanes[known]
+    def take(self, lane: _Lane) -> None:
+        self._lanes[lane].popleft()
+        if not self._lanes[lane]:
+            del self._lanes[lane]
 
 
-def _rank(heads: dict[_Lane, Entry], policy: Policy, now: datetime) -> Callable[[_Lane], tuple[Any, ...]]:
-    """The key by which the head of one lane stands before that of another; smaller is earlier.
+class _Head:
+    """One of a lane, with what its rank among the heads of the others is made of."""
 
-    An appointment brings its holder no further than the bound of the policy lets anybody overtake.
-    """
-    rights = classes_of(policy)
+    __slots__ = ("came", "due", "entry", "lane", "level", "ordinary")
 
-    def due(known: _Lane) -> datetime:
-        came, appointment = seniority(heads[known])[0], heads[known].appointment
-        return came if known != "appointment" or appointment is None else min(came, appointment)
+    def __init__(self, entry: Entry, came: Seniority, lane: _Lane, rights: tuple[PriorityClass, ...]) -> None:
+        self.entry = entry
+        self.came = came
+        self.lane = lane
+        self.level = rights.index(lane) if lane in rights else len(rights)
+        self.ordinary = self.level == len(rights)
+        appointment = entry.appointment if lane == "appointment" else None
+        self.due = came[0] if appointment is None else min(came[0], appointment)
 
-    def credit(known: _Lane, policy: Ageing) -> float:
-        waited = max(0.0, (now - seniority(heads[known])[0]).total_seconds())
-        if known != "appointment":
-            return policy.rates.get(known, 1.0) * waited
-        most = max(policy.rates.values(), default=1.0) * waited
-        return min(most, (now - due(known)).total_seconds())
+    def rank(self, policy: Policy, now: datetime) -> tuple[Any, ...]:
+        """The key by which it stands before the heads of other lanes; smaller is earlier.
 
-    def key(known: _Lane) -> tuple[Any, ...]:
-        came = seniority(heads[known])
-        level = rights.index(known) if known in rights else len(rights)
+        An appointment brings its holder no further than the bound of the policy lets anybody overtake.
+        """
         match policy:
             case FirstCome():
-                return came
+                return self.came
             case Strict():
-                return level, due(known) if rights else came[0], came
+                return self.level, self.due if policy.classes else self.came[0], self.came
             case Ageing():
-                return -credit(known, policy), came
+                return -self._credit(policy, now), self.came
             case OneInN() | Capped():
-                return level == len(rights), due(known), came
+                return self.ordinary, self.due, self.came
             case HeadStart():
-                earliest = came[0] - timedelta(minutes=max(policy.minutes.values(), default=0))
-                if known == "appointment":
-                    return max(earliest, due(known)), came
-                return came[0] - timedelta(minutes=policy.minutes.get(known, 0)), came
+                if self.lane == "appointment":
+                    earliest = self.came[0] - timedelta(minutes=max(policy.minutes.values(), default=0))
+                    return max(earliest, self.due), self.came
+                return self.came[0] - timedelta(minutes=_start(policy, self.lane)), self.came
             case _:
                 assert_never(policy)
 
-    return key
+    def _credit(self, policy: Ageing, now: datetime) -> float:
+        waited = max(0.0, (now - self.came[0]).total_seconds())
+        if self.lane != "appointment":
+            return policy.rates.get(self.lane, 1.0) * waited
+        most = max(policy.rates.values(), default=1.0) * waited
+        return min(most, (now - self.due).total_seconds())
+
+
+def _came(head: _Head) -> Seniority:
+    return head.came
+
+
+def _start(policy: HeadStart, lane: _Lane) -> int:
+    return policy.minutes.get(lane, 0) if lane != "appointment" else 0
 
 
 def _may_overtake(recent: Sequence[bool], policy: Policy) -> bool:

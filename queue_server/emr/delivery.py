@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from queue_server.emr.port import Emr, Message, Outcome
 from queue_server.emr.retry import Destination, after, counts_as_attempt, due_again
 from queue_server.emr.settings import EmrSettings
 from queue_server.errors import QueueError
+from queue_server.store.journal import Line
 from queue_server.store.writer import Writer
 from queue_server.threads import to_the_end
 
@@ -95,7 +96,7 @@ class Delivery:
 
     # --- the loop ---
 
-    def _committed(self) -> None:
+    def _committed(self, _lines: Sequence[Line]) -> None:
         """Called in the writer's thread after each commit."""
         if self._loop is not None and self._task is not None:
             self._loop.call_soon_threadsafe(self._wake.set)

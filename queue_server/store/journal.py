@@ -6,14 +6,17 @@ Written in the same transaction as the change it tells of. Everyone else is a re
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, Row, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from protocol.frames import FRAME, AnyFrame, Numbered, for_everyone
+from protocol.frames import FRAME, AnyFrame
 from queue_server.store import memory, plain
 from queue_server.store.tables import entry as queued
 from queue_server.store.tables import journal, reader, site
@@ -33,16 +36,6 @@ class Line:
     entry_id: str | None
     visit_id: str | None
     device_id: str | None
-    _told: dict[tuple[int, bool], str] = field(default_factory=dict, compare=False, repr=False)
-
-    def told(self, previous: int, to_staff: bool) -> str:
-        """The message for listeners whose last number was `previous`: made once, however many listen."""
-        assert self.frame is not None, "what is not understood is not passed on"
-        if (previous, to_staff) not in self._told:
-            frame = self.frame if to_staff else for_everyone(self.frame)
-            numbered = Numbered(seq=self.seq, previous=previous, at=self.at, frame=frame)
-            self._told[previous, to_staff] = numbered.model_dump_json()
-        return self._told[previous, to_staff]
 
 
 _NEXT = plain.Statement(
@@ -76,13 +69,13 @@ def append(
     if known is not None:
         known.last_seq = seq
     entry = getattr(frame, "entry", None)
-    values = {
+    values: dict[str, Any] = {
         "site_id": site_id,
         "seq": seq,
         "at": at,
         "written_at": written_at,
         "kind": frame.type,
-        "frame": frame.model_dump(mode="json"),
+        "frame": frame,
         "ticket_id": ticket_id or getattr(frame, "ticket_id", None) or (entry.ticket_id if entry else None),
         "entry_id": entry.entry_id if entry else None,
         "visit_id": visit_id,
@@ -91,7 +84,24 @@ def append(
         "caller": caller,
     }
     plain.insert(connection, journal, values)
+    lines: list[Line] | None = connection.info.get(_WRITTEN)
+    if lines is not None:
+        about = (values["ticket_id"], values["entry_id"], visit_id, values["device_id"])
+        lines.append(Line(seq, at, frame.type, frame, *about))
     return seq
+
+
+_WRITTEN = "denluot_written"
+
+
+@contextmanager
+def written(connection: Connection) -> Iterator[list[Line]]:
+    """What is appended on this connection meanwhile."""
+    lines = connection.info[_WRITTEN] = []
+    try:
+        yield lines
+    finally:
+        del connection.info[_WRITTEN]
 
 
 def last_seq(connection: Connection, site_id: str) -> int:

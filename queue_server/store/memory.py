@@ -10,21 +10,51 @@ after one the entries are forgotten too.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, insort
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from protocol.nouns import Entry, Room
+from protocol.nouns import Entry, PriorityClass, Room
+from queue_server.domain.order import Seniority, class_of, may_ask_to_go_first, seniority
 
 T = TypeVar("T")
-_KEY = "denluot_memory"
 _CHANGES = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)', re.I)
 _CONFIGURED = frozenset({"site", "zone", "service", "room", "room_service", "rule"})
 REMEMBERED = frozenset({"waiting", "called", "not_here", "held"})
 """The states in which an entry is kept in mind; the others only grow in number."""
 WORK = frozenset({"waiting", "called"})
+
+
+@dataclass
+class Door:
+    """Those who wait at one door and are in no pool: enough to tell most people's places without looking at each."""
+
+    came: list[Seniority] = field(default_factory=list)
+    """In order."""
+    asking: int = 0
+    """How many of them some policy may let go before others."""
+    classes: Counter[PriorityClass] = field(default_factory=Counter)
+
+    def add(self, entry: Entry) -> None:
+        insort(self.came, seniority(entry))
+        self._count(entry, 1)
+
+    def remove(self, entry: Entry) -> None:
+        del self.came[bisect_left(self.came, seniority(entry))]
+        self._count(entry, -1)
+
+    def came_before(self, entry: Entry) -> int:
+        """How many came before somebody who may be among them."""
+        return bisect_left(self.came, seniority(entry))
+
+    def _count(self, entry: Entry, more: int) -> None:
+        self.asking += more * may_ask_to_go_first(entry)
+        self.classes[class_of(entry)] += more
 
 
 class Memory:
@@ -40,6 +70,7 @@ class Memory:
         self._where: dict[str, str] = {}
         self._work: dict[str, dict[str, int]] = {}
         self._pools: dict[str, dict[str, Entry]] = {}
+        self._doors: defaultdict[str, Door] = defaultdict(Door)
 
     def forget(self) -> None:
         self.known.clear()
@@ -51,6 +82,7 @@ class Memory:
         self._where.clear()
         self._work.clear()
         self._pools.clear()
+        self._doors.clear()
 
     def begin(self, last_seq: int, configuration: int) -> None:
         """A transaction begins, and the row of the site says so much. Whatever others changed is forgotten."""
@@ -104,6 +136,12 @@ class Memory:
         here.sort(key=_issued_at)
         return here
 
+    def door(self, room: Room) -> Door | None:
+        """Whom this room may call; None when it calls from a pool too."""
+        if room.open and any(self._pools.get(service_id) for service_id in room.service_ids):
+            return None
+        return self._doors[room.room_id]
+
     def work(self) -> dict[str, dict[str, int]]:
         """How many wait or are inside, by room and service."""
         return self._work
@@ -113,6 +151,8 @@ class Memory:
         self._where[entry.entry_id] = entry.room_id
         if entry.pooled:
             self._pools.setdefault(entry.service_id, {})[entry.entry_id] = entry
+        elif entry.state == "waiting":
+            self._doors[entry.room_id].add(entry)
         if entry.state in WORK:
             of_room = self._work.setdefault(entry.room_id, defaultdict(int))
             of_room[entry.service_id] += 1
@@ -122,6 +162,8 @@ class Memory:
         del self._where[entry_id]
         if entry.pooled:
             del self._pools[entry.service_id][entry_id]
+        elif entry.state == "waiting":
+            self._doors[room_id].remove(entry)
         if entry.state in WORK:
             self._work[entry.room_id][entry.service_id] -= 1
 
@@ -130,17 +172,23 @@ def _issued_at(entry: Entry) -> Any:
     return entry.issued_at
 
 
-def attach(connection: Connection, memory: Memory) -> None:
-    connection.info[_KEY] = memory
+_ATTACHED: dict[int, Memory] = {}
+"""By the connection's identity, while the writer has it: a lookup that costs nothing, a few dozen for each ticket."""
 
 
-def detach(connection: Connection) -> None:
-    connection.info.pop(_KEY, None)
+@contextmanager
+def attached(connection: Connection, memory: Memory) -> Iterator[None]:
+    """Inside, `memory` goes with this connection."""
+    _ATTACHED[id(connection)] = memory
+    try:
+        yield
+    finally:
+        del _ATTACHED[id(connection)]
 
 
 def of(connection: Connection) -> Memory | None:
     """The memory that goes with this connection; None on every connection but the writer's."""
-    return connection.info.get(_KEY)
+    return _ATTACHED.get(id(connection))
 
 
 def known(connection: Connection, key: object, ask: Callable[[], T]) -> T:

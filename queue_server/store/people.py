@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from protocol.nouns import Birth, Identity, Intake
 from queue_server.domain.identities import Known, known_by, merged
@@ -42,6 +43,13 @@ _WHOSE = plain.Statement(
         patient_number.c.value == bindparam("value"),
     )
 )
+_COLUMNS = ("site_id", "scheme", "value", "patient_id")
+_THEIRS = {
+    module.dialect.name: plain.Statement(
+        module.insert(patient_number).values({name: bindparam(name) for name in _COLUMNS}).on_conflict_do_nothing()
+    )
+    for module in (sqlite, postgresql)
+}
 _WHO = plain.Statement(
     select(patient.c.identity, patient.c.entered_by).where(patient.c.patient_id == bindparam("patient_id"))
 )
@@ -131,7 +139,7 @@ def _known(connection: Connection, patient_id: str) -> Known | None:
 
 
 def _row(known: Known, now: datetime) -> dict[str, object]:
-    return {"identity": known.identity.model_dump(mode="json"), "entered_by": known.entered_by, "changed_at": now}
+    return {"identity": known.identity, "entered_by": known.entered_by, "changed_at": now}
 
 
 def keep_numbers(connection: Connection, site_id: str, patient_id: str, identity: Identity) -> None:
@@ -140,17 +148,25 @@ def keep_numbers(connection: Connection, site_id: str, patient_id: str, identity
 
 
 def _keep(connection: Connection, site_id: str, patient_id: str, theirs: list[tuple[str, str]]) -> None:
+    statement = _THEIRS[connection.dialect.name]
     for scheme, value in theirs:
-        if _WHOSE.one(connection, site_id=site_id, scheme=scheme, value=value) is None:
-            values = {"site_id": site_id, "scheme": scheme, "value": value, "patient_id": patient_id}
-            plain.insert(connection, patient_number, values)
+        values = {"site_id": site_id, "scheme": scheme, "value": value, "patient_id": patient_id}
+        statement.run(connection, values)
 
 
 def keep_visit(
-    connection: Connection, site_id: str, patient_id: str, day: str, intake: Intake, new_id: str, now: datetime
+    connection: Connection,
+    site_id: str,
+    patient_id: str,
+    day: str,
+    intake: Intake,
+    new_id: str,
+    now: datetime,
+    *,
+    first: bool = False,
 ) -> str:
-    """The person's visit of this day, made when it is their first ticket today."""
-    found = _VISIT.one(connection, patient_id=patient_id, day=day)
+    """The person's visit of this day, made when it is their first ticket today; with `first` it is known to be."""
+    found = None if first else _VISIT.one(connection, patient_id=patient_id, day=day)
     if found is not None:
         return str(found[0])
     values = {

@@ -130,6 +130,23 @@ def _load_rooms(connection: Connection, site_id: str) -> tuple[Room, ...]:
     return tuple(_room(row, given[row["room_id"]]) for row in rows)
 
 
+def rooms_giving(connection: Connection, site_id: str, service_id: str) -> tuple[Room, ...]:
+    """The rooms of a service, open or not."""
+    return memory.known(
+        connection,
+        ("giving", site_id, service_id),
+        lambda: tuple(room for room in load_rooms(connection, site_id) if service_id in room.service_ids),
+    )
+
+
+def services_with_open_room(connection: Connection, site_id: str) -> frozenset[str]:
+    return memory.known(
+        connection,
+        ("roomed", site_id),
+        lambda: frozenset(one for room in load_rooms(connection, site_id) if room.open for one in room.service_ids),
+    )
+
+
 def load_room(connection: Connection, site_id: str, room_id: str) -> Room | None:
     if memory.of(connection) is not None:
         return next((one for one in load_rooms(connection, site_id) if one.room_id == room_id), None)
@@ -241,6 +258,12 @@ def waiting_for(connection: Connection, site_id: str, day: str, room: Room) -> l
     return [to_entry(row) for row in connection.execute(query.order_by(entry.c.issued_at)).mappings()]
 
 
+def door_of(connection: Connection, site_id: str, day: str, room: Room) -> memory.Door | None:
+    """Whom this room may call, where the writer knows it and the room calls from no pool."""
+    remembered = _remembered(connection, site_id, day)
+    return remembered.door(room) if remembered is not None else None
+
+
 def _remembered(connection: Connection, site_id: str, day: str) -> memory.Memory | None:
     """What the writer remembers of this day, read now if need be; None for other connections and for days gone by."""
     known = memory.of(connection)
@@ -278,8 +301,22 @@ def work_by_room(connection: Connection, site_id: str, day: str) -> dict[str, di
     return work
 
 
+_ANY_HELD = plain.Statement(
+    select(entry.c.entry_id)
+    .where(
+        entry.c.site_id == bindparam("site"),
+        entry.c.business_day == bindparam("day"),
+        entry.c.state == "held",
+        entry.c.held_until <= bindparam("until"),
+    )
+    .limit(1)
+)
+
+
 def entries_held_until(connection: Connection, site_id: str, day: str, until: datetime) -> list[Entry]:
     """Held entries whose time is over at `until`."""
+    if _ANY_HELD.one(connection, site=site_id, day=day, until=until) is None:  # true of most calls
+        return []
     query = select(entry).where(
         entry.c.site_id == site_id, entry.c.business_day == day, entry.c.state == "held", entry.c.held_until <= until
     )

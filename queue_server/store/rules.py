@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Literal, TypeAlias, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection, case, delete, insert, select
+from sqlalchemy import Connection, Integer, bindparam, case, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from protocol.nouns import Value
-from queue_server.store import memory
+from queue_server.store import memory, plain
 from queue_server.store.tables import entry, rule, series_counter
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def save_rule(connection: Connection, site_id: str, kind: Kind, scope: str, valu
     where = (rule.c.site_id == site_id) & (rule.c.kind == kind) & (rule.c.scope == scope)
     connection.execute(delete(rule).where(where))
     if value is not None:
-        kept = {"value": value.model_dump(mode="json"), "changed_at": now}
+        kept = {"value": value, "changed_at": now}
         connection.execute(insert(rule).values(site_id=site_id, kind=kind, scope=scope, **kept))
 
 
@@ -66,19 +66,22 @@ def recent_calls(
     return tuple(overtook for _, _, overtook in newest[:at_most])
 
 
-def _turns(connection: Connection, room_id: str, day: str, at_most: int) -> list[tuple[datetime, str, bool]]:
-    query = (
-        select(entry.c.turn_at, entry.c.entry_id, entry.c.overtook)
-        .where(
-            entry.c.room_id == room_id,
-            entry.c.business_day == day,
-            entry.c.turn_at.is_not(None),
-            entry.c.calls > 0,
-        )
-        .order_by(entry.c.turn_at.desc(), entry.c.entry_id)
-        .limit(at_most)
+_RECENT = plain.Statement(
+    select(entry.c.turn_at, entry.c.entry_id, entry.c.overtook)
+    .where(
+        entry.c.room_id == bindparam("room_id"),
+        entry.c.business_day == bindparam("day"),
+        entry.c.turn_at.is_not(None),
+        entry.c.calls > 0,
     )
-    return [(row.turn_at, row.entry_id, row.overtook) for row in connection.execute(query)]
+    .order_by(entry.c.turn_at.desc(), entry.c.entry_id)
+    .limit(bindparam("at_most", type_=Integer))
+)
+
+
+def _turns(connection: Connection, room_id: str, day: str, at_most: int) -> list[tuple[datetime, str, bool]]:
+    found = _RECENT.rows(connection, room_id=room_id, day=day, at_most=at_most)
+    return [(turn_at, entry_id, overtook) for turn_at, entry_id, overtook in found]
 
 
 def next_from(connection: Connection, site_id: str, day: str, series: str, start: int) -> int:

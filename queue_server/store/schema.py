@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST = "0011_doctors"
+NEWEST = "0012_leaner_indexes"
 """The newest revision under `MIGRATIONS` (a test compares)."""
 _LOCK = 0x64656E6C  # "denl": several servers that start at once migrate one after the other
 

@@ -6,9 +6,12 @@ Times are UTC and timezone-aware in Python. Business days and birth dates are IS
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import BaseModel
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -25,6 +28,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     false,
+    text,
     true,
 )
 
@@ -44,18 +48,44 @@ class Moment(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment needs a time zone")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        """At once as SQLAlchemy's own type for SQLite writes it, in a tenth of the time: a ticket has a dozen."""
+        return _to_text if dialect.name == "sqlite" else _to_utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _to_utc(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return value.astimezone(UTC)
+
+
+def _to_text(value: datetime | None) -> str | None:
+    utc = _to_utc(value)
+    return None if utc is None else utc.isoformat(" ", "microseconds")[:26]
+
+
+class Json(TypeDecorator[Any]):
+    """JSON. A value of the protocol is given as it is and writes itself (a fifth of the time of doing it in two steps);
+    it comes back as dictionaries and lists. None is NULL."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:  # noqa: ARG002
+        return _to_json
+
+
+def _to_json(value: Any) -> str | None:
+    if isinstance(value, BaseModel):
+        return value.model_dump_json()
+    return None if value is None else json.dumps(value)
 
 
 def _id(name: str, *args: Any, **options: Any) -> Column[str]:
@@ -71,7 +101,7 @@ def _count(name: str, default: int = 0) -> Column[int]:
 
 
 def _json(name: str, nullable: bool = False) -> Column[Any]:
-    return Column(name, JSON(none_as_null=True), nullable=nullable)
+    return Column(name, Json(), nullable=nullable)
 
 
 def _moment(name: str, nullable: bool = False) -> Column[datetime]:
@@ -169,7 +199,7 @@ visit = Table(
     metadata,
     _id("visit_id", primary_key=True),
     _site(),
-    _id("patient_id", ForeignKey("patient.patient_id"), nullable=False, index=True),
+    _id("patient_id", ForeignKey("patient.patient_id"), nullable=False),
     Column("business_day", String(10), nullable=False),
     Column("language", String(16), nullable=False),
     Column("entered_by", String(16), nullable=False),  # scan | typed
@@ -225,7 +255,14 @@ entry = Table(
     Column("step", String(32), nullable=True),  # of the journey
     Column("then_steps", Text, nullable=True),  # chosen for afterwards, with a space between each; NULL = none
     _flag("pooled", False),  # any room of the service may call it
-    Index("ix_entry_room_day_turn", "room_id", "business_day", "turn_at"),
+    Index(
+        "ix_entry_room_day_turn",
+        "room_id",
+        "business_day",
+        "turn_at",
+        sqlite_where=text("turn_at IS NOT NULL"),
+        postgresql_where=text("turn_at IS NOT NULL"),
+    ),
     Index("ix_entry_room_day_state", "room_id", "business_day", "state"),
     Index("ix_entry_site_day_state", "site_id", "business_day", "state"),
 )
@@ -293,7 +330,7 @@ journal = Table(
     _json("frame"),
     _id("ticket_id", nullable=True, index=True),
     _id("entry_id", nullable=True, index=True),
-    _id("visit_id", nullable=True, index=True),
+    _id("visit_id", nullable=True),
     _id("zone_id", nullable=True),
     _id("device_id", nullable=True),
     Column("caller", String(80), nullable=False),  # device:<id> | staff:<id>: whose wish it was

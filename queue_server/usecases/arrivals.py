@@ -20,7 +20,7 @@ from protocol.nouns import (
     WaitEstimate,
 )
 from protocol.requests import IssueTicket
-from queue_server.auth.keys import new_id
+from queue_server.auth.keys import new_address, new_id
 from queue_server.domain import lifecycle
 from queue_server.domain.admission import AlreadyHeld, HeldBack, NotAdmitted, admit
 from queue_server.domain.calling import CallingRules, place_after
@@ -64,11 +64,12 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
     site_id = change.site.site_id
     kept = people.keep_patient(change.connection, site_id, intake, fresh := new_id(), change.now)
     patient_id = kept.patient_id
+    new = patient_id == fresh
     priority = on_arrival(intake, date.fromisoformat(change.day), request.declared, kept.card_birth)
     status = status_for(change, service, patient_id, known_class(priority))
     overnight = bool(kept_overnight(change))
-    held_today = store.entries_of_patient(change.connection, patient_id, change.day, overnight)
-    keeping = keeping_of(change, patient_id, service.service_id) if patient_id != fresh else None
+    held_today = [] if new else store.entries_of_patient(change.connection, patient_id, change.day, overnight)
+    keeping = None if new else keeping_of(change, patient_id, service.service_id)
     admission = admit(service, held_today, status, keeping)
     if isinstance(admission, HeldBack):
         raise _held_back(change, admission.keeping)
@@ -76,14 +77,16 @@ def issue(change: Change, request: IssueTicket, device_id: str | None, rules: Ca
         raise _refusal(change, service, admission.now)
     if isinstance(admission, AlreadyHeld):
         return _held(change, service, admission, device_id, rules)
-    visit_id = people.keep_visit(change.connection, site_id, patient_id, change.day, intake, new_id(), change.at)
+    visit_id = people.keep_visit(
+        change.connection, site_id, patient_id, change.day, intake, new_id(), change.at, first=new
+    )
     wanted = wanted_room(change, service.service_id, request.room_id) if request.room_id else None
     named = wanted or booked_room(change, service.service_id, keeping)
     room = named or assign_room(change, service.service_id, change.day)
     number = take_number(change, service, known_class(priority))
     given = Given(
         number,
-        new_id(),
+        new_address(),
         room,
         priority,
         device_id,
@@ -251,8 +254,7 @@ def describe(reading: Reading, ticket: TicketRow, entry: Entry, service: Service
 def _place(reading: Reading, entry: Entry, room: Room, day: str) -> Place:
     if entry.pooled:
         return place_in_pool(reading, entry, room, day)
-    waiting = store.waiting_for(reading.connection, reading.site.site_id, day, room)
-    return place_in_line(reading, entry, room, waiting, day)
+    return place_in_line(reading, entry, room, day)
 
 
 def _wait(reading: Reading, entry: Entry, room: Room, place: Place) -> WaitEstimate:

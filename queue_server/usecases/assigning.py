@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from protocol.nouns import Room
 from protocol.opening import ASSIGNMENT, RoomAssignment
 from queue_server.domain.assignment import RoomLoad, least_busy, pause_left
@@ -35,8 +37,8 @@ def wanted_room(reading: Reading, service_id: str, room_id: str) -> Room:
     return room
 
 
-def room_loads(reading: Reading, day: str) -> list[RoomLoad]:
-    """All rooms with the minutes of work that wait there; what is left of a pause counts too."""
+def room_loads(reading: Reading, day: str, rooms: Iterable[Room] | None = None) -> list[RoomLoad]:
+    """Rooms (all when none are named) with the minutes of work that wait there; what is left of a pause counts too."""
     site_id = reading.site.site_id
     minutes = store.service_minutes(reading.connection, site_id)
     work = store.work_by_room(reading.connection, site_id, day)
@@ -46,13 +48,14 @@ def room_loads(reading: Reading, day: str) -> list[RoomLoad]:
             sum(minutes[service] * people for service, people in work.get(room.room_id, {}).items())
             + pause_left(room, reading.now),
         )
-        for room in store.load_rooms(reading.connection, site_id)
+        for room in (store.load_rooms(reading.connection, site_id) if rooms is None else rooms)
     ]
 
 
 def assign_room(reading: Reading, service_id: str, day: str) -> Room:
     """The open room of a service with the least work. Raises Conflict ``no_open_room``."""
-    chosen = least_busy(service_id, room_loads(reading, day))
+    rooms = store.rooms_giving(reading.connection, reading.site.site_id, service_id)
+    chosen = least_busy(service_id, room_loads(reading, day, rooms))
     if chosen is None:
         raise Conflict("no_open_room", service_id=service_id)
     return chosen.room

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy import Connection
 
@@ -28,7 +29,7 @@ class Reading:
     forecasts: Forecasts = field(default_factory=dict, kw_only=True)
     """What is foreseen for each room (`queue_server.waits`)."""
 
-    @property
+    @cached_property
     def today(self) -> str:
         return business_day(self.now, self.site.time_zone)
 
@@ -44,7 +45,7 @@ class Change(Reading):
     at: datetime
     caller: str
 
-    @property
+    @cached_property
     def day(self) -> str:
         """The business day that the change belongs to."""
         return business_day(self.at, self.site.time_zone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from protocol.nouns import Entry, Room, Service, WaitEstimate
 from queue_server.domain import estimate, order
@@ -62,23 +63,50 @@ def wait_of_newcomer(reading: Reading, room: Room, waiting: Sequence[Entry], min
     return wait_at(reading, room, Place(len(waiting), False, before), minutes)
 
 
-def wait_for_service(
+@dataclass(frozen=True)
+class NewcomerWaits:
+    """Of somebody who came for a service now."""
+
+    shortest: WaitEstimate
+    """At its open rooms, or in its pool."""
+    at_doctors: dict[str, WaitEstimate]
+    """By room id, at its open rooms with a named doctor."""
+
+
+def waits_for_service(
     reading: Reading, service: Service, rooms: Sequence[Room], waiting: Sequence[Entry]
-) -> WaitEstimate:
-    """The shortest wait of somebody who came now, at the open rooms of a service or in its pool."""
-    if is_pooled(reading, service.service_id):
-        those = [entry for entry in waiting if entry.service_id == service.service_id]
-        pool = rooms_of_pool(reading, service.service_id)
-        policy = policy_of_room(reading, pool[0]) if pool else reading.policy
-        before = sum(not standing(entry, policy).first for entry in those)
-        return wait_in_pool(reading, service.service_id, Place(len(those), False, before))
+) -> NewcomerWaits:
+    """How long somebody who came now, without a priority, would wait; `waiting` is everybody of the site."""
+    pooled = is_pooled(reading, service.service_id)
     minutes = store.service_minutes(reading.connection, reading.site.site_id)[service.service_id]
-    waits = [
-        wait_of_newcomer(reading, room, [entry for entry in waiting if entry.room_id == room.room_id], minutes)
+    waits = {
+        room.room_id: wait_of_newcomer(reading, room, _called_by(room, waiting), minutes)
         for room in rooms
-        if room.open and service.service_id in room.service_ids
+        if room.open and service.service_id in room.service_ids and (room.doctor or not pooled)
+    }
+    if pooled:
+        shortest = _wait_of_newcomer_in_pool(reading, service, waiting)
+    else:
+        shortest = min(waits.values(), key=_longest, default=estimate.NO_ROOM)
+    named = {room.room_id for room in rooms if room.doctor}
+    return NewcomerWaits(shortest, {room_id: wait for room_id, wait in waits.items() if room_id in named})
+
+
+def _called_by(room: Room, waiting: Sequence[Entry]) -> list[Entry]:
+    """Who waits in front of an open room, and in the pools of its services."""
+    return [
+        entry
+        for entry in waiting
+        if (entry.service_id in room.service_ids if entry.pooled else entry.room_id == room.room_id)
     ]
-    return min(waits, key=_longest, default=estimate.NO_ROOM)
+
+
+def _wait_of_newcomer_in_pool(reading: Reading, service: Service, waiting: Sequence[Entry]) -> WaitEstimate:
+    those = [entry for entry in waiting if entry.service_id == service.service_id]
+    pool = rooms_of_pool(reading, service.service_id)
+    policy = policy_of_room(reading, pool[0]) if pool else reading.policy
+    before = sum(not standing(entry, policy).first for entry in those)
+    return wait_in_pool(reading, service.service_id, Place(len(those), False, before))
 
 
 def _longest(wait: WaitEstimate) -> tuple[bool, int, int]:

@@ -15,11 +15,11 @@ from protocol.frames import (
     TicketCalled,
     plain_entry,
 )
-from protocol.nouns import Device, Entry, Room, Service, WaitEstimate
+from protocol.nouns import Device, Entry, Room, Service
 from queue_server.store import journal
 from queue_server.store import repository as store
 from queue_server.usecases.change import Reading
-from queue_server.usecases.foreseen import wait_for_service
+from queue_server.usecases.foreseen import NewcomerWaits, waits_for_service
 from queue_server.usecases.opening import as_it_is, status_now
 
 CALLS = 20
@@ -39,6 +39,11 @@ class Ear:
     @property
     def zone_id(self) -> str | None:
         return self.device.zone_id if self.device else None
+
+    @property
+    def audience(self) -> object:
+        """The same for all who hear the same."""
+        return self.listener, self.zone_id, self.rooms
 
     def hears(self, frame: AnyFrame) -> bool:
         if self.listener not in frame.heard_by or frame.zone_id not in (None, self.zone_id or frame.zone_id):
@@ -83,18 +88,18 @@ def services_now(reading: Reading, rooms: tuple[Room, ...], entries: list[Entry]
     told: list[Service] = []
     for service in store.load_services(reading.connection, reading.site.site_id):
         people = sum(1 for entry in waiting if entry.service_id == service.service_id)
-        wait = wait_for_service(reading, service, rooms, waiting)
+        waits = waits_for_service(reading, service, rooms, waiting)
         now = as_it_is(reading, service, status_of(service))
-        told.append(now.model_copy(update={"waiting": people, "wait": wait}))
+        told.append(now.model_copy(update={"waiting": people, "wait": waits.shortest, "room_waits": waits.at_doctors}))
     return tuple(told)
 
 
-def waits_now(reading: Reading) -> dict[str, WaitEstimate]:
+def waits_now(reading: Reading) -> dict[str, NewcomerWaits]:
     """How long somebody who comes now would wait, by service."""
     rooms = store.load_rooms(reading.connection, reading.site.site_id)
     waiting = store.entries_of_day(reading.connection, reading.site.site_id, reading.today, ("waiting",))
     services = store.load_services(reading.connection, reading.site.site_id)
-    return {service.service_id: wait_for_service(reading, service, rooms, waiting) for service in services}
+    return {service.service_id: waits_for_service(reading, service, rooms, waiting) for service in services}
 
 
 def _calls(reading: Reading, ear: Ear) -> tuple[RecentCall, ...]:

@@ -23,8 +23,7 @@ def offer(reading: Reading, entry: Entry, wait: WaitEstimate, day: str) -> RoomO
     others: list[RoomOffer] = []
     for room in rooms_of_pool(reading, entry.service_id):
         if room.room_id != entry.room_id:
-            waiting = store.waiting_for(reading.connection, reading.site.site_id, day, room)
-            place = place_in_line(reading, entry, room, waiting, day)
+            place = place_in_line(reading, entry, room, day)
             there = wait_at(reading, room, place, minutes)
             others.append(RoomOffer(room=room, people_ahead=place.ahead, wait=there))
     return worth_offering(wait, others, rule.offer_minutes)

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from protocol.frames import TicketIssued
 from protocol.nouns import Device, Identity, Intake, Priority, Ticket
 from protocol.requests import UploadOfflineTicket
-from queue_server.auth.keys import new_id
+from queue_server.auth.keys import new_address, new_id
 from queue_server.domain.admission import would_refuse
 from queue_server.domain.assignment import room_of_paper
 from queue_server.domain.journey import current
@@ -66,7 +66,7 @@ def upload(change: Change, request: UploadOfflineTicket, kiosk: Device) -> Ticke
     )
     given = Given(
         number=request.number,
-        address=request.address or new_id(),
+        address=request.address or new_address(),
         room=room,
         priority=priority,
         device_id=kiosk.device_id,

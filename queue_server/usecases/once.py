@@ -105,7 +105,7 @@ def once(
         "request_id": request.request_id,
         "caller": caller,
         "path": request.path,
-        "answer": value.model_dump(mode="json"),
+        "answer": value,
         "created_at": done.now,
     }
     plain.insert(connection, kept, values)

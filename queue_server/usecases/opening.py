@@ -32,7 +32,7 @@ def status_now(reading: Reading, at: datetime | None = None, asked_before: datet
     site_id = reading.site.site_id
     hours = load_rules(reading.connection, site_id, "hours", HOURS)
     quotas = load_rules(reading.connection, site_id, "quota", QUOTA)
-    roomed = {one for room in store.load_rooms(reading.connection, site_id) if room.open for one in room.service_ids}
+    roomed = store.services_with_open_room(reading.connection, site_id)
 
     def of(service: Service) -> Status:
         quota = quotas.get(service.service_id)
@@ -49,7 +49,8 @@ def status_now(reading: Reading, at: datetime | None = None, asked_before: datet
 
 def _seen_after(reading: Reading, service_id: str) -> float | None:
     """Minutes of work until somebody who comes now for this service has been seen; None when no room is open."""
-    quietest = least_busy(service_id, room_loads(reading, reading.today))
+    rooms = store.rooms_giving(reading.connection, reading.site.site_id, service_id)
+    quietest = least_busy(service_id, room_loads(reading, reading.today, rooms))
     minutes = store.service_minutes(reading.connection, reading.site.site_id)[service_id]
     return None if quietest is None else quietest.minutes + minutes
 

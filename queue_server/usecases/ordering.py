@@ -13,6 +13,7 @@ from queue_server.domain import order
 from queue_server.domain.calendar import day_before
 from queue_server.domain.waits.standing import before_in_class, standing
 from queue_server.store import repository as store
+from queue_server.store.memory import Door
 from queue_server.store.rules import SITE, load_rules, recent_calls
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.overnight import kept_overnight
@@ -104,10 +105,28 @@ def stands_at(entry: Entry, now: datetime) -> datetime | None:
     return entry.place if entry.place is not None and entry.place > now else None
 
 
-def place_in_line(reading: Reading, entry: Entry, room: Room, waiting: Sequence[Entry], day: str) -> Place:
+def place_in_line(reading: Reading, entry: Entry, room: Room, day: str) -> Place:
     """Where an entry, which may itself be among those who wait, stands."""
+    site_id = reading.site.site_id
+    door = store.door_of(reading.connection, site_id, day, room)
+    if door is not None and (counted := _counted(reading, entry, room, door)) is not None:
+        return counted
+    waiting = store.waiting_for(reading.connection, site_id, day, room)
     each = _each(reading, room)
     return _place(reading, entry, room, waiting, each, lambda: calls_of_room(reading, room, day))
+
+
+def _counted(reading: Reading, entry: Entry, room: Room, door: Door) -> Place | None:
+    """The place of somebody without a right to go first, where nobody has one, or behind everybody: most who come."""
+    if order.may_ask_to_go_first(entry):
+        return None
+    ahead = door.came_before(entry)
+    if not door.asking:
+        return Place(ahead, first=False, before=ahead)
+    if ahead < len(door.came):
+        return None
+    first = sum(door.classes[known] for known in {*order.classes_of(policy_of_room(reading, room)), "emergency"})
+    return Place(ahead, first=False, before=ahead - first)
 
 
 def place_in_pool(reading: Reading, entry: Entry, room: Room, day: str) -> Place:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from kiosk.events import FeedSnapshot
 from kiosk.state import Place
-from protocol.nouns import Birth, Entry, Identity, Priority, Room, Service, Site, Ticket, WaitEstimate
+from protocol.nouns import Birth, Entry, Identity, Priority, Room, RoomOffer, Service, Site, Ticket, WaitEstimate
 
 NOW = datetime(2026, 6, 15, 9, 42, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
 SITE = Site(site_id="main", names={"vi": "Bệnh viện Đa khoa An Bình", "en": "An Binh General Hospital"})
@@ -86,6 +86,53 @@ ROOM = Room(
     directions={"vi": "Đi thang máy bên phải, rồi rẽ trái", "en": "Take the lift on the right, then turn left"},
     service_ids=("noi",),
 )
+
+
+DOCTORS = (
+    ("r1", "1", "BS. Trần Thị Mẫu", (60, 75)),
+    ("r21", "21", "ThS.BS. Phạm Ngọc Quỳnh Hương", (25, 40)),
+    ("r22", "22", "BSCKII. Nguyễn Hữu Thử Nghiệm", None),
+    ("r23", "23", "PGS.TS. Đoàn Văn Giả", (90, 120)),
+    ("r24", "24", "BS. Lê Tưởng Tượng", (30, 45)),
+)
+"""Of cardiology: room id, number on the door, name, wait."""
+
+
+def with_doctors() -> FeedSnapshot:
+    """The hospital with named doctors in cardiology, beside a room without one."""
+    named = tuple(
+        Room(room_id=room_id, number=number, names={}, zone_id="z1", floor=2, service_ids=("tim",), doctor=doctor)
+        for room_id, number, doctor, _ in DOCTORS
+    )
+    waits = {
+        room_id: WaitEstimate(low_minutes=wait[0], high_minutes=wait[1]) if wait else WaitEstimate(reason="no_call")
+        for room_id, _, _, wait in DOCTORS
+    }
+    others = tuple(room for room in rooms() if room.room_id != "r1")
+    nobody = Room(room_id="r25", number="25", names={}, zone_id="z1", floor=2, service_ids=("tim",))
+    told = tuple(
+        service.model_copy(update={"room_waits": waits}) if service.service_id == "tim" else service
+        for service in services()
+    )
+    return FeedSnapshot(SITE, "Sảnh A, tầng 1", told, (*others, *named, nobody))
+
+
+def offered() -> Ticket:
+    """For a doctor with a long line, with the offer of a quicker room."""
+    asked_for, quicker = with_doctors().rooms[-6], with_doctors().rooms[-1]
+    entry = ticket().entry.model_copy(update={"service_id": "tim", "room_id": asked_for.room_id})
+    there = RoomOffer(room=quicker, people_ahead=1, wait=WaitEstimate(low_minutes=10, high_minutes=20))
+    wait = WaitEstimate(low_minutes=60, high_minutes=75)
+    names = {"vi": "Tim mạch", "en": "Cardiology"}
+    more = {"entry": entry, "service_names": names, "room": asked_for, "wait": wait, "offer": there}
+    return ticket().model_copy(update=more)
+
+
+def switched() -> Ticket:
+    """The same, once the offer was taken."""
+    room = with_doctors().rooms[-1]
+    entry = offered().entry.model_copy(update={"room_id": room.room_id, "version": 2})
+    return offered().model_copy(update={"entry": entry, "room": room, "offer": None})
 
 
 def ticket(number: str = "A012", *, already_held: bool = False, people_ahead: int = 7, pooled: bool = False) -> Ticket:

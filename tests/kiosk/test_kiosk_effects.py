@@ -20,7 +20,7 @@ from protocol import errors
 from protocol.client import FeedLost
 from protocol.frames import AnyFrame, Heartbeat, Numbered, ServicesChanged, Snapshot, TicketCalled, TicketIssued
 from protocol.nouns import Device, DeviceHealth, Intake, Value, WaitEstimate
-from protocol.requests import Done, IssueTicket, RaiseAlert, ReportHealth, ReportPrint, Request
+from protocol.requests import Done, IssueTicket, RaiseAlert, ReportHealth, ReportPrint, Request, SwitchRoom
 from tests.kiosk.samples import CARD, IDENTITY, NOW, SITE, rooms, services, ticket
 
 REQUEST = IssueTicket(request_id="req-1", service_id="noi", intake=Intake(identity=IDENTITY))
@@ -43,9 +43,9 @@ class FakeServer:
         if self.away:
             raise errors.ServerAway("unreachable")
         if self.refuse:
-            raise errors.ServerRefused(self.refuse, "", 409, {})
+            raise errors.ServerRefused(self.refuse, "", 409, {"opens": "07:00, 23/11"})
         self.answered.append(request)
-        return ticket() if isinstance(request, IssueTicket) else Done(seq=1)
+        return ticket() if isinstance(request, (IssueTicket, SwitchRoom)) else Done(seq=1)
 
     async def follow(self, rooms: tuple[str, ...] = ()) -> AsyncIterator[object]:
         while True:
@@ -140,9 +140,16 @@ async def test_away_and_refused_are_told_apart(bench: Bench) -> None:
     bench.server.away = True
     bench.runner.run(e.Issue(REQUEST, asked_at=90.0))
     assert await bench.told_of(e.ServerAway) == [e.ServerAway("req-1")]
-    bench.server.away, bench.server.refuse = False, "service_closed"
+    bench.server.away, bench.server.refuse = False, "full_today"
     bench.runner.run(e.Issue(REQUEST, asked_at=90.0))
-    assert await bench.told_of(e.TicketRefused) == [e.TicketRefused("req-1", "service_closed")]
+    assert await bench.told_of(e.TicketRefused) == [e.TicketRefused("req-1", "full_today", {"opens": "07:00, 23/11"})]
+
+
+async def test_another_room_is_asked_for_and_answered_with_the_ticket(bench: Bench) -> None:
+    wish = SwitchRoom(request_id="req-2", entry_id="e1", version=1, room_id="r25")
+    bench.runner.run(e.Issue(wish, asked_at=90.0))
+    assert await bench.told_of(e.TicketArrived) == [e.TicketArrived("req-2", ticket())]
+    assert [type(request) for request in bench.server.asked if not isinstance(request, ReportHealth)] == [SwitchRoom]
 
 
 async def test_a_slip_is_printed_and_reported_until_the_server_has_it(bench: Bench) -> None:
@@ -234,7 +241,7 @@ async def test_what_the_feed_says_becomes_events(bench: Bench) -> None:
         bench.server.feed.put_nowait(Numbered(seq=seq + 1, previous=seq, at=NOW, frame=frame))
     waits = {"noi": WaitEstimate(low_minutes=5, high_minutes=15)}
     bench.server.feed.put_nowait(Heartbeat(seq=4, at=NOW))
-    bench.server.feed.put_nowait(Heartbeat(seq=4, at=NOW, waits=waits))
+    bench.server.feed.put_nowait(Heartbeat(seq=4, at=NOW, waits=waits, room_waits={"noi": waits}))
     bench.server.feed.put_nowait(FeedLost(code="unreachable"))
     bench.server.feed.put_nowait(snapshot_frame())
     [live] = await bench.told_of(e.FeedSnapshot)
@@ -245,7 +252,7 @@ async def test_what_the_feed_says_becomes_events(bench: Bench) -> None:
         e.QueueMoved("noi", 1),
         e.QueueMoved("noi", -1),
         e.ServicesNow(services()[:1], ()),
-        e.WaitsNow(waits),
+        e.WaitsNow(waits, {"noi": waits}),
         e.FeedAway(),
     ]
 

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from kiosk import asking as asking_rules
 from kiosk import events as e
-from kiosk import flow
+from kiosk import flow, paper
 from kiosk.state import SCHEMES, TEXT_SIZES, Comfort, Notice, State, Trouble
 from kiosk.view import look
 from protocol.nouns import Identity, Site, WaitEstimate
 from protocol.requests import IssueTicket
-from tests.kiosk.samples import IDENTITY, PERSONAL, PLACE, ROOM, rooms, services, snapshot, ticket
+from tests.kiosk.samples import IDENTITY, PERSONAL, PLACE, ROOM, offered, rooms, services, snapshot, ticket
 
 
 def run(state: State, *events: e.Event) -> tuple[State, tuple[e.Effect, ...]]:
@@ -28,6 +29,12 @@ def run(state: State, *events: e.Event) -> tuple[State, tuple[e.Effect, ...]]:
 
 def touch(intent: str, fresh_id: str = "id-1") -> e.Touched:
     return e.Touched(intent, fresh_id)
+
+
+def asked(effects: tuple[e.Effect, ...]) -> list[IssueTicket]:
+    """The tickets that are to be asked for."""
+    requests = [effect.request for effect in effects if isinstance(effect, e.Issue)]
+    return [request for request in requests if isinstance(request, IssueTicket)]
 
 
 def welcome() -> State:
@@ -57,9 +64,7 @@ def test_the_whole_way_of_a_known_patient_takes_two_touches() -> None:
         e.PrinterOutcome("t1", printed=True),
     )
     assert (state.screen, state.visit and state.visit.paper) == ("your_number", "printed")
-    issued = [effect for effect in effects if isinstance(effect, e.Issue)]
-    assert [effect.request.request_id for effect in issued] == ["req-1"]
-    assert issued[0].request.intake.identity == IDENTITY
+    assert [(request.request_id, request.intake.identity) for request in asked(effects)] == [("req-1", IDENTITY)]
     printed = [effect for effect in effects if isinstance(effect, e.Print)]
     assert [(effect.language, effect.arrow, effect.copy, effect.large) for effect in printed] == [
         ("vi", "arrow-up-right", False, False)
@@ -91,7 +96,7 @@ def test_a_lone_number_is_told_as_typed_and_a_card_as_scanned() -> None:
     number = Identity(document="typed_personal_id", personal_id="001090000017", warnings=("number_only",))
     for identity, entered_by in ((IDENTITY, "scan"), (number, "typed")):
         _, effects = run(welcome(), e.Scanned(identity), touch("confirm_identity"), touch("service:noi"))
-        assert [one.request.intake.entered_by for one in effects if isinstance(one, e.Issue)] == [entered_by]
+        assert [request.intake.entered_by for request in asked(effects)] == [entered_by]
 
 
 def test_a_double_tap_issues_once() -> None:
@@ -171,18 +176,18 @@ def test_without_paper_the_number_stays_three_times_as_long() -> None:
 
 def test_a_printer_that_never_answers_leaves_time_to_remember_the_number() -> None:
     """The person has waited for paper with the number half read: now it is all there is."""
-    state, _ = run(shown(), e.Tick(10 + flow.PRINTING_S - 0.1))
+    state, _ = run(shown(), e.Tick(10 + paper.PRINTING_S - 0.1))
     assert state.visit is not None
     assert state.visit.paper == "printing"
-    end = 10 + flow.PRINTING_S + flow.PAPERLESS_SHOWN_S
-    state, _ = run(state, e.Tick(10 + flow.PRINTING_S), e.Tick(end - 0.1))
+    end = 10 + paper.PRINTING_S + paper.PAPERLESS_SHOWN_S
+    state, _ = run(state, e.Tick(10 + paper.PRINTING_S), e.Tick(end - 0.1))
     assert state.visit is not None
     assert (state.visit.paper, state.visit.paper_code) == ("failed", "unsure")
     assert run(state, e.Tick(end + 0.1))[0].screen == "welcome"
 
 
 def test_paper_that_comes_late_is_told_all_the_same() -> None:
-    state, _ = run(shown(), e.Tick(10 + flow.PRINTING_S), e.Tick(30.0), e.PrinterOutcome("t1", printed=True))
+    state, _ = run(shown(), e.Tick(10 + paper.PRINTING_S), e.Tick(30.0), e.PrinterOutcome("t1", printed=True))
     assert state.visit is not None
     assert state.visit.paper == "printed"
 
@@ -192,15 +197,15 @@ def test_the_number_does_not_run_out_under_the_sheet_of_help() -> None:
     for second in range(11, 39):
         state, _ = run(state, e.Tick(float(second)))
     assert state.visit is not None
-    state, _ = run(state, touch("close_notice"), e.Tick(38 + flow.NUMBER_SHOWN_S - 0.1))
+    state, _ = run(state, touch("close_notice"), e.Tick(38 + paper.NUMBER_SHOWN_S - 0.1))
     assert state.screen == "your_number"
-    assert run(state, e.Tick(38 + flow.NUMBER_SHOWN_S + 0.1))[0].screen == "welcome"
+    assert run(state, e.Tick(38 + paper.NUMBER_SHOWN_S + 0.1))[0].screen == "welcome"
 
 
 def test_larger_letters_on_the_number_give_time_for_every_page() -> None:
     state, _ = run(shown(), e.PrinterOutcome("t1", printed=True), *[touch("text_size")] * 3)
     assert state.visit is not None
-    assert state.visit.until == state.now + 3 * flow.NUMBER_SHOWN_S
+    assert state.visit.until == state.now + 3 * paper.NUMBER_SHOWN_S
 
 
 def test_done_forgets_at_once() -> None:
@@ -227,7 +232,7 @@ def test_an_answer_for_somebody_who_has_left_is_not_shown_to_the_next() -> None:
 def test_large_letters_turn_pages_and_print_large() -> None:
     state, effects = run(asking(), *[touch("text_size")] * 3, e.TicketArrived("req-1", ticket()))
     assert [effect.large for effect in effects if isinstance(effect, e.Print)] == [True]
-    assert flow.number_pages(state.comfort) == 3
+    assert paper.number_pages(state.comfort) == 3
     assert run(state, touch("turn_page"))[0].page == 1
     assert run(state, e.Tick(10 + flow.PAGE_S))[0].page == 1
 
@@ -238,7 +243,7 @@ def test_large_letters_turn_pages_and_print_large() -> None:
 def test_server_away_keeps_the_request_and_asks_again_with_the_same_id() -> None:
     state, _ = run(asking(), e.ServerAway("req-1"))
     assert (state.screen, state.trouble) == ("trouble", Trouble("server_away"))
-    state, effects = run(state, e.Tick(10 + flow.RETRY_S))
+    state, effects = run(state, e.Tick(10 + asking_rules.RETRY_S))
     assert [effect.request.request_id for effect in effects if isinstance(effect, e.Issue)] == ["req-1"]
     state, _ = run(state, e.TicketArrived("req-1", ticket()))
     assert state.screen == "your_number"
@@ -283,7 +288,7 @@ def test_the_feed_coming_back_asks_at_once() -> None:
 
 
 def test_an_answer_that_never_comes_is_server_away() -> None:
-    state, _ = run(asking(), e.Tick(10 + flow.ANSWER_S))
+    state, _ = run(asking(), e.Tick(10 + asking_rules.ANSWER_S))
     assert state.trouble == Trouble("server_away")
 
 
@@ -389,28 +394,32 @@ def test_calling_staff_raises_one_alert_and_says_how_it_went(reason: str) -> Non
 
 
 def test_the_arrow_comes_from_room_then_zone_then_floor() -> None:
-    assert flow.arrow_to(PLACE, ROOM) == "arrow-up-right"
-    assert flow.arrow_to(PLACE, ROOM.model_copy(update={"room_id": "r6"})) == "arrow-up"
-    assert flow.arrow_to(PLACE, ROOM.model_copy(update={"room_id": "r6", "floor": 3})) == "map-pin"
+    assert paper.arrow_to(PLACE, ROOM) == "arrow-up-right"
+    assert paper.arrow_to(PLACE, ROOM.model_copy(update={"room_id": "r6"})) == "arrow-up"
+    assert paper.arrow_to(PLACE, ROOM.model_copy(update={"room_id": "r6", "floor": 3})) == "map-pin"
 
 
 # --- any sequence at all -------------------------------------------------------------------------------------------
 
 INTENTS = (
     "language", "language:en", "language:xx", "text_size", "contrast", "help", "unwell", "no_card", "back", "not_me",
-    "confirm_identity", "service:noi", "service:dl", "service:tim", "more_services", "turn_page", "done", "reprint",
-    "still_here", "close_notice", "try_again", "", "service:",
+    "confirm_identity", "service:noi", "service:dl", "service:tim", "turn_page", "done", "reprint",
+    "still_here", "close_notice", "try_again", "", "service:", "any_doctor", "doctor:r1", "doctor:?", "keep_room",
+    "switch_room",
 )  # fmt: skip
 IDS = some.sampled_from(["req-1", "req-2", "req-3"])
 EVENTS = some.one_of(
     some.builds(touch, some.sampled_from(INTENTS), IDS),
     some.builds(touch, some.sampled_from(("confirm_identity", "service:noi")), IDS),
+    some.builds(touch, some.sampled_from(("service:tim", "doctor:r1", "switch_room")), IDS),
     some.just(e.Scanned(IDENTITY)),
     some.builds(e.Unreadable, some.sampled_from(["payment_qr", "empty", "?"])),
     some.builds(e.ReaderHealth, some.sampled_from(["ok", "unplugged"])),
     some.builds(e.ReaderHint, some.sampled_from(["", "blurred"])),
-    some.builds(e.TicketArrived, IDS, some.sampled_from([ticket(), ticket(already_held=True)])),
-    some.builds(e.TicketRefused, IDS, some.sampled_from(["service_closed", "?"])),
+    some.builds(e.TicketArrived, IDS, some.sampled_from([ticket(), ticket(already_held=True), offered()])),
+    some.builds(
+        e.TicketRefused, IDS, some.sampled_from(["service_closed", "wanted_room_closed", "stale_version", "?"])
+    ),
     some.builds(e.ServerAway, IDS),
     some.builds(e.PrinterOutcome, some.just("t1"), some.booleans(), some.just("paper_out")),
     some.builds(e.AlertOutcome, some.sampled_from(["help", "unwell"]), some.booleans()),
@@ -432,8 +441,10 @@ def test_no_sequence_of_events_raises_and_every_screen_has_a_way_back(journey: l
         state, effects = flow.step(state, event)
         view = look(state)
         intents = {button.intent for button in (view.frame.back, view.frame.primary) if button}
-        issuing = state.visit is not None and state.visit.pending is not None and state.screen == "what_for"
-        assert flow.at_rest(state) or state.screen == "welcome" or issuing or intents & {"back", "done"}
+        visit = state.visit
+        issuing = visit is not None and visit.pending is not None and state.screen in ("what_for", "which_doctor")
+        deciding = visit is not None and visit.offered is not None
+        assert flow.at_rest(state) or state.screen == "welcome" or issuing or deciding or intents & {"back", "done"}
         if any(isinstance(effect, e.Forget) for effect in effects):
             assert state.visit is None
             assert not any(text in repr(state) for text in PERSONAL)
@@ -465,9 +476,9 @@ def test_one_person_never_asks_with_two_ids_at_once(journey: list[e.Event]) -> N
     for event in journey:
         before = state.visit.pending if state.visit else None
         state, effects = flow.step(state, event)
-        asked = [effect.request for effect in effects if isinstance(effect, e.Issue)]
-        assert len(asked) <= 1
-        if asked and isinstance(before, IssueTicket):
-            assert asked[0] == before
-        open_ids.update(request.request_id for request in asked)
+        sent = [effect.request for effect in effects if isinstance(effect, e.Issue)]
+        assert len(sent) <= 1
+        if sent and before is not None:
+            assert sent[0] == before
+        open_ids.update(request.request_id for request in sent)
     assert replace(state) == state

@@ -22,7 +22,7 @@ from hardware.printer.slip import Slip
 from hardware.scanner.fake import FakeScanner
 from hardware.scanner.port import Preview
 from kiosk import events as e
-from kiosk import flow
+from kiosk import flow, paper
 from kiosk.app import KioskApp
 from kiosk.effects import Ports
 from kiosk.settings import KioskSettings
@@ -32,8 +32,8 @@ from kiosk.widgets.drawings import HoldCard
 from kiosk.widgets.preview import Preview as PreviewWidget
 from protocol import errors
 from protocol.nouns import DeviceHealth, Value
-from protocol.requests import Done, IssueTicket, RaiseAlert, Request
-from tests.kiosk.samples import CARD, IDENTITY, snapshot, ticket
+from protocol.requests import Done, IssueTicket, RaiseAlert, Request, SwitchRoom
+from tests.kiosk.samples import CARD, IDENTITY, offered, snapshot, switched, ticket, with_doctors
 from theme import tokens
 from theme.kivy.pilot import Pilot
 from theme.kivy.widgets import Card, FitLabel
@@ -51,12 +51,17 @@ class Hospital:
         self.away = False
         self.paper = True
         self.held = False
+        self.offers = False
 
     async def post(self, request: Request, deadline_s: float = 5.0) -> Value:
         self.asked.append(request)
         if self.away:
             raise errors.ServerAway("unreachable")
-        return ticket(already_held=self.held) if isinstance(request, IssueTicket) else Done(seq=1)
+        if isinstance(request, SwitchRoom):
+            return switched()
+        if isinstance(request, IssueTicket):
+            return offered() if self.offers else ticket(already_held=self.held)
+        return Done(seq=1)
 
     async def follow(self, rooms: tuple[str, ...] = ()) -> AsyncIterator[object]:
         await asyncio.Event().wait()
@@ -125,8 +130,8 @@ async def test_the_whole_journey_by_touches(language: str) -> None:
         await kiosk.picture(f"journey-{language}-2-is-this-you")
         await pilot.touch("confirm_identity")
         await kiosk.at("what_for")
-        await pilot.touch("more_services")
-        await pilot.touch("more_services")
+        await pilot.touch("turn_page")
+        await pilot.touch("turn_page")
         await kiosk.picture(f"journey-{language}-3-what-for")
         await pilot.touch("service:noi")
         await kiosk.at("your_number")
@@ -141,6 +146,34 @@ async def test_the_whole_journey_by_touches(language: str) -> None:
         await pilot.touch("done")
         await kiosk.at("welcome")
         assert (app.state.visit, app.state.comfort.language) == (None, "vi")
+
+
+async def test_a_doctor_is_asked_for_and_the_quicker_room_is_taken() -> None:
+    async with running() as kiosk:
+        pilot, app, hospital = kiosk.pilot, kiosk.app, kiosk.hospital
+        hospital.offers = True
+        app.tell(with_doctors())
+        kiosk.scanner.show(CARD)
+        await kiosk.at("is_this_you")
+        await pilot.touch("confirm_identity")
+        await kiosk.at("what_for")
+        await pilot.touch("service:tim")
+        await kiosk.at("which_doctor")
+        await pilot.touch("doctor:r1")
+        assert app.state.visit is not None
+        assert app.state.visit.pending is None, "the rest of a double tap"
+        kiosk.seconds += flow.SETTLE_S + 0.1
+        await pilot.touch("doctor:r1")
+        await kiosk.at("quicker_room")
+        assert hospital.slips == []
+        kiosk.seconds += flow.SETTLE_S + 0.1
+        await pilot.touch("switch_room")
+        await kiosk.at("your_number")
+        await pilot.until(lambda: len(hospital.slips) == 1, what="the paper")
+        assert isinstance(app.view.body, YourNumber)
+        assert app.view.body.room == "Phòng 25"
+        assert [request.room_id for request in hospital.asked if isinstance(request, IssueTicket)] == ["r1"]
+        assert [request.room_id for request in hospital.asked if isinstance(request, SwitchRoom)] == ["r25"]
 
 
 async def test_a_double_tap_takes_one_ticket() -> None:
@@ -240,6 +273,10 @@ def all_states() -> dict[str, State]:
     chosen = (e.Scanned(IDENTITY), touch("confirm_identity"), touch("service:noi"))
     number = (*chosen, e.TicketArrived("req-1", ticket()))
     held = (*chosen, e.TicketArrived("req-1", ticket(already_held=True)))
+    doctors = (*chosen[:2], with_doctors(), touch("service:tim"))
+    for_one = (*doctors, e.Tick(101.0, "09:42"), touch("doctor:r1"))
+    offer = (*for_one, e.TicketArrived("req-1", offered()), e.Tick(102.0, "09:42"))
+    switching = (*offer, e.Touched("switch_room", "req-2"))
     return {
         "welcome": after(),
         "scan": after(e.Unreadable("opaque_code")),
@@ -247,6 +284,13 @@ def all_states() -> dict[str, State]:
         "is-this-you": after(e.Scanned(IDENTITY)),
         "what-for": after(*chosen[:2]),
         "issuing": after(*chosen),
+        "which-doctor": after(*doctors),
+        "which-doctor-asking": after(*for_one),
+        "quicker-room": after(*offer),
+        "quicker-room-switching": after(*switching),
+        "not-switched": after(*switching, e.TicketRefused("req-2", "stale_version")),
+        "number-doctor": after(*offer, touch("keep_room"), e.PrinterOutcome("t1", printed=True)),
+        "number-room-unsure": after(*switching, e.Tick(130.0, "09:42"), e.PrinterOutcome("t1", printed=True)),
         "number": after(*number, e.PrinterOutcome("t1", printed=True)),
         "number-printing": after(*number),
         "number-no-paper": after(*number, e.PrinterOutcome("t1", printed=False, code="paper_out")),
@@ -257,7 +301,20 @@ def all_states() -> dict[str, State]:
         "no-card-no-reader": after(e.ReaderHealth("unplugged"), touch("no_card")),
         "welcome-no-reader": after(e.ReaderHealth("unplugged")),
         "server-away": after(*chosen, e.ServerAway("req-1")),
-        "refused": after(*chosen, e.TicketRefused("req-1", "service_closed")),
+        **{
+            f"refused-{code}": after(*chosen, e.TicketRefused("req-1", code, told))
+            for code, told in {
+                "service_closed": {},
+                "full_for_class": {"opens": "07:00, 23/11"},
+                "wanted_room_closed": {},
+                "appointment_early": {"at": "10:30", "opens": "09:30"},
+                "appointment_other_day": {"at": "09:00, 23/11", "opens": "09:00, 23/11"},
+                "appointment_elsewhere": {"at": "09:00", "place": "Cơ sở 2, 15 Phố Thử Nghiệm"},
+                "bad_identity": {},
+                "device_revoked": {},
+                "internal": {},
+            }.items()
+        },
         "notice": after(touch("unwell")),
     }
 
@@ -267,7 +324,7 @@ async def test_every_screen_is_whole_in_every_size(language: str, size: int) -> 
     """Nothing shortened, nothing outside the window, every target large enough and apart from its neighbours."""
     async with running() as kiosk:
         for name, state in all_states().items():
-            pages = flow.number_pages(Comfort(language, size)) if name.startswith("number") else 1
+            pages = paper.number_pages(Comfort(language, size)) if name.startswith("number") else 1
             for page in range(pages):
                 kiosk.show(replace(state, page=page), Comfort(language, size))
                 await kiosk.pilot.settle(13)
@@ -284,6 +341,8 @@ async def test_every_screen_in_the_other_schemes(scheme: str) -> None:
             "scan",
             "is-this-you",
             "what-for",
+            "which-doctor",
+            "quicker-room",
             "number",
             "number-no-paper",
             "server-away",

@@ -11,7 +11,7 @@ from kiosk import events as e
 from kiosk import flow
 from kiosk.offer import pages_of
 from kiosk.palette import PALETTES, contrast
-from kiosk.refusals import REFUSAL_GROUPS, refusal_group, refused_code
+from kiosk.refusals import REFUSAL_GROUPS, refusal_group
 from kiosk.shapes import IsThisYou, Scan, TroubleBody, Welcome, WhatFor, YourNumber
 from kiosk.state import Comfort, State
 from kiosk.view import look
@@ -95,7 +95,7 @@ def test_a_card_without_a_name_still_has_something_to_recognise() -> None:
 
 def test_six_tiles_then_more_and_closed_ones_say_why() -> None:
     state = choosing()
-    first, second = look(state), look(run(state, touch("more_services"))[0])
+    first, second = look(state), look(run(state, touch("turn_page"))[0])
     assert isinstance(first.body, WhatFor)
     assert isinstance(second.body, WhatFor)
     assert [len(view.body.tiles) for view in (first, second)] == [6, 4]  # type: ignore[union-attr]
@@ -105,8 +105,8 @@ def test_six_tiles_then_more_and_closed_ones_say_why() -> None:
     assert second.body.closed[0].place == "Hiện chưa nhận số mới"
     assert not any(tile.button.intent for tile in (*first.body.closed, *second.body.closed))
     assert first.frame.primary is not None
-    assert (first.frame.primary.intent, first.frame.primary.note) == ("more_services", "Trang 1/2")
-    assert look(run(state, touch("more_services"), touch("more_services"))[0]).body == first.body
+    assert (first.frame.primary.intent, first.frame.primary.note) == ("turn_page", "Trang 1/2")
+    assert look(run(state, touch("turn_page"), touch("turn_page"))[0]).body == first.body
 
 
 @pytest.mark.parametrize("size", range(4))
@@ -315,8 +315,3 @@ def test_every_pair_of_every_scheme_is_seven_to_one(scheme: str) -> None:
         (colours.positive, colours.surface),
     ]  # fmt: skip
     assert [pair for pair in pairs if contrast(*pair) < 7] == []
-
-
-@pytest.mark.parametrize("code", ["not_open_now", "last_ticket_passed", "full_today", "full_this_hour"])
-def test_closed_for_a_while_is_told_as_closed_and_what_nobody_knows_as_other(code: str) -> None:
-    assert (refused_code(code), refused_code("from_tomorrow")) == ("service_closed", "other")

@@ -51,6 +51,7 @@ def made(
     address_base: str = "http://queue.local",
     copy: bool = False,
     large: bool = False,
+    room_unsure: bool = False,
 ) -> Slip:
     return slip(
         ticket,
@@ -61,6 +62,7 @@ def made(
         now=NOW,
         copy=copy,
         large=large,
+        room_unsure=room_unsure,
     )
 
 
@@ -95,6 +97,11 @@ def test_a_ticket_of_a_pool_names_no_room() -> None:
 def test_the_doctor_stands_under_the_room() -> None:
     told = words(made(changed(room=ROOM.model_copy(update={"doctor": "BS. Trần Thị Mẫu"}))))
     assert told[4:6] == ["Phòng 5, tầng 2", "Bác sĩ: BS. Trần Thị Mẫu"]
+
+
+def test_where_nobody_can_tell_the_room_the_paper_sends_people_to_the_screens() -> None:
+    assert "Phòng có thể đổi, xin xem bảng" in words(made(room_unsure=True))
+    assert "Phòng có thể đổi, xin xem bảng" not in words(made())
 
 
 def test_the_ticket_in_vietnamese() -> None:

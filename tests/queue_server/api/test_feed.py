@@ -9,15 +9,17 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Connection
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from protocol.client import FeedLost, FromFeed, ServerClient
-from protocol.frames import AlertRaised, Heartbeat, Numbered, Snapshot, TicketCalled
+from protocol.frames import FEED_PATH, FROM_SERVER, AlertRaised, Heartbeat, Hello, Numbered, Snapshot, TicketCalled
 from protocol.nouns import Device, WaitEstimate
 from protocol.requests import AcknowledgeCall
-from queue_server.api import feed
-from queue_server.hub import Hub
+from protocol.site import RoomShape, SaveRoom
+from queue_server import hub
+from queue_server.auth.deps import SESSION_COOKIE
 from queue_server.store import journal
-from queue_server.store.journal import Line
 from queue_server.usecases.devices import revoke
 from queue_server.usecases.listening import Ear
 from tests.queue_server.support import House
@@ -137,7 +139,7 @@ async def test_a_wall_is_not_told_of_anyones_priority(served_house: House) -> No
 async def test_kiosks_are_told_the_waits_of_their_tiles_again_and_again(
     served_house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "WAITS_S", 0.2)
+    monkeypatch.setattr(hub, "WAITS_S", 0.2)
     async with listening(served_house, "kiosk") as (ears, _):
         for number in range(1, 7):
             await served_house.issue(number)
@@ -151,6 +153,24 @@ async def test_kiosks_are_told_the_waits_of_their_tiles_again_and_again(
         assert set(told[0]) == {"general", "eyes", "teeth", "skin"}
         assert told[0]["eyes"].high_minutes == 10
         assert (told[1]["general"].high_minutes or 0) >= 30
+
+
+async def test_kiosks_are_told_the_waits_at_each_doctor(served_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "WAITS_S", 0.2)
+    await served_house.sign_in("boss")
+    shape = RoomShape(
+        room_id="r1", number="1", names={"vi": "x"}, zone_id="a", service_ids=("general",), doctor="BS. Trần Thị Mẫu"
+    )
+    await served_house.send(SaveRoom(room=shape))
+    async with listening(served_house, "kiosk") as (ears, first):
+        general = next(service for service in first.services if service.service_id == "general")
+        while True:
+            async with asyncio.timeout(8):
+                message = await ears.heard.get()
+            if isinstance(message, Heartbeat) and message.waits:
+                break
+        assert message.room_waits == {"general": general.room_waits}
+        assert set(general.room_waits) == {"r1"}
 
 
 async def test_heartbeats_when_nothing_is_said(served_house: House) -> None:
@@ -214,62 +234,33 @@ async def test_nothing_is_missed_between_joining_and_the_snapshot(served_house: 
     assert seen == [[f"A{ordinal:03d}" for ordinal in range(1, 31)]] * 4
 
 
-# --- the hub alone ---------------------------------------------------------------------------------------------------
-
-
-async def test_a_slow_listener_is_dropped_and_holds_up_nobody(house: House) -> None:
-    hub = Hub(house.core.engine, "main", lambda _ears: [], queue=3)
-    await hub.start()
-    slow, quick = hub.join(Ear("display")), hub.join(Ear("kiosk"))
-    heard: list[Line] = []
-    for person in range(1, 7):
-        await house.issue(person)
-        hub.wake()
-        heard.append(await asyncio.wait_for(quick.lines.get(), 5))
-    assert slow.dropped.result() == "too_slow"
-    assert not quick.dropped.done()
-    assert [line.seq for line in heard] == [1, 2, 3, 4, 5, 6]
-    await hub.stop()
-    assert quick.dropped.result() == "stopping"
-
-
-async def test_much_at_once_does_not_drop_who_keeps_up(served_house: House) -> None:
-    """Everything that came in a pause of the hub was put into the seats in one go, and all walls were sent away."""
+async def test_who_takes_nothing_is_sent_away_and_nobody_waits_for_it(served_house: House) -> None:
+    """Over a real network: what is held for a listener has an end, in the system and in its seat."""
     house = served_house
-    frame = AlertRaised(reason="help", device=Device(device_id="kiosk", kind="kiosk", name="kiosk"))
-    seat = house.core.hub.join(Ear("staff"))
+    frame = AlertRaised(reason="help", device=Device(device_id="kiosk", kind="kiosk", name="x" * 20_000))
 
-    def many(connection: Connection) -> None:
-        for _ in range(600):
-            at = house.clock()
-            journal.append(connection, "main", frame, at=at, written_at=at, caller="device:kiosk")
+    def one(connection: Connection) -> None:
+        at = house.clock()
+        journal.append(connection, "main", frame, at=at, written_at=at, caller="device:kiosk")
 
-    await house.core.writer.run(many)
-    async with asyncio.timeout(10):
-        while (await seat.lines.get()).seq < 600:
-            pass
-    assert not seat.dropped.done()
-
-
-async def test_what_another_process_wrote_is_heard_too(house: House) -> None:
-    """Nobody wakes this hub: it looks by itself."""
-    hub = Hub(house.core.engine, "main", lambda _ears: [])
-    await hub.start()
-    seat = hub.join(Ear("kiosk"))
-    await house.issue(1)
-    assert (await asyncio.wait_for(seat.lines.get(), 5)).seq == 1
-    await hub.stop()
-
-
-@pytest.mark.parametrize("attempt", range(20))
-async def test_the_hub_ends_also_when_news_comes_in_the_same_moment(house: House, attempt: int) -> None:
-    """It did not once: `wait_for` swallowed the cancellation, and Ctrl-C hung for ever."""
-    hub = Hub(house.core.engine, "main", lambda _ears: [])
-    await hub.start()
-    await asyncio.sleep(0)
-    hub.wake()
-    await asyncio.sleep(0)
-    await asyncio.wait_for(hub.stop(), 5)
+    await house.sign_in()
+    cookie = f"{SESSION_COOKIE}={house.http.cookies[SESSION_COOKIE]}"
+    headers = {"Cookie": cookie, "Origin": house.base}
+    address = house.base.replace("http", "ws") + FEED_PATH
+    async with connect(address, proxy=None, max_queue=1, additional_headers=headers) as slow:
+        await slow.send(Hello().model_dump_json())
+        assert isinstance(FROM_SERVER.validate_json(await slow.recv()), Snapshot)
+        async with listening(house, "display-a") as (quick, _):
+            for _ in range(600):  # 12 MB
+                await house.core.writer.run(one)
+            async with asyncio.timeout(20):
+                while house.core.hub.listeners > 1:  # noqa: ASYNC110 (a count, not an event)
+                    await asyncio.sleep(0.05)
+            await house.issue(1)
+            assert (await quick.frame()).seq == 601
+        with pytest.raises(ConnectionClosed):
+            while True:
+                await slow.recv()
 
 
 def test_who_hears_what() -> None:

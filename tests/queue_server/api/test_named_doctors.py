@@ -12,6 +12,10 @@ from protocol.requests import ChangeAssignment, CloseRoom, SwitchRoom
 from protocol.site import RoomShape, SaveRoom
 from queue_server.domain.offering import worth_offering
 from queue_server.store import journal
+from queue_server.store import repository as store
+from queue_server.usecases.change import Reading
+from queue_server.usecases.listening import services_now
+from queue_server.usecases.once import look
 from tests.queue_server.support import House, wish
 
 
@@ -131,12 +135,55 @@ async def test_whoever_asks_for_a_room_waits_there_also_where_others_wait_in_the
     assert (await house.issue(2))["entry"]["pooled"]
 
 
-async def test_the_doctor_stands_on_the_phone(house: House) -> None:
+async def name_the_doctor(house: House, number: int = 1, doctor: str = "BS. Trần Thị Mẫu") -> None:
     await house.sign_in("boss")
     shape = RoomShape(
-        room_id="r1", number="1", names={"vi": "x"}, zone_id="a", service_ids=("general",), doctor="BS. Trần Thị Mẫu"
+        room_id=f"r{number}",
+        number=str(number),
+        names={"vi": "x"},
+        zone_id="a",
+        service_ids=("general",),
+        doctor=doctor,
     )
     assert (await send(house, SaveRoom(room=shape)))[0] == 200
+
+
+def told_waits(house: House) -> dict[str, int | None]:
+    """What kiosks are told of the doctors of the service, by room."""
+
+    def general(reading: Reading) -> dict[str, int | None]:
+        rooms = store.load_rooms(reading.connection, "main")
+        entries = store.entries_of_day(reading.connection, "main", reading.today)
+        told = services_now(reading, rooms, entries)
+        [service] = [service for service in told if service.service_id == "general"]
+        return {room_id: wait.high_minutes for room_id, wait in service.room_waits.items()}
+
+    return look(house.core, general)
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+async def test_the_wait_told_of_a_doctor_is_the_one_on_the_ticket(house: House, pooled: bool) -> None:
+    await name_the_doctor(house)
+    if pooled:
+        await send(house, ChangeAssignment(service_id="general", assignment="at_call"))
+        await house.issue(20)
+    for person in range(1, 4):
+        told = told_waits(house)
+        ticket = await ask(house, person)
+        assert told == {"r1": ticket["wait"]["high_minutes"]}, "and nothing of rooms without a doctor"
+    await name_the_doctor(house, doctor="")
+    assert told_waits(house) == {}
+
+
+async def test_a_doctor_whose_room_is_closed_is_not_told_of(house: House) -> None:
+    await name_the_doctor(house)
+    shown = (await house.http.get("/api/rooms/r1/handover")).json()["token"]
+    assert (await send(house, CloseRoom(room_id="r1", handover=shown)))[0] == 200
+    assert told_waits(house) == {}
+
+
+async def test_the_doctor_stands_on_the_phone(house: House) -> None:
+    await name_the_doctor(house)
     ticket = await ask(house, 1)
     assert ticket["room"]["doctor"] == "BS. Trần Thị Mẫu"
     assert "Bác sĩ: BS. Trần Thị Mẫu" in (await house.http.get(ticket["address"])).text

@@ -27,6 +27,7 @@ from queue_server.domain.order import (
     seniority,
 )
 from queue_server.domain.priority import on_arrival
+from queue_server.domain.waits.standing import before_in_class
 
 START = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 ALL: tuple[Policy, ...] = (FirstCome(), Strict(), Ageing(), OneInN(), Capped(), HeadStart())
@@ -369,3 +370,24 @@ def test_what_a_document_proves_comes_before_what_a_person_tells() -> None:
     assert on_arrival(old, day, "pregnant") == Priority(priority_class="aged_75")
     assert on_arrival(young, day, "pregnant") == Priority(priority_class="pregnant", status="declared")
     assert on_arrival(young, day) == Priority()
+
+
+@given(
+    others=st.lists(
+        st.tuples(st.sampled_from(["normal", *LEGAL_CLASSES]), st.integers(0, 60), st.none() | st.integers(-90, 90))
+    ),
+    policy=st.sampled_from(ALL),
+    recent=st.lists(st.booleans(), max_size=5),
+)
+def test_whoever_comes_last_without_a_right_is_behind_everybody(
+    others: list[tuple[PriorityClass, int, int | None]], policy: Policy, recent: list[bool]
+) -> None:
+    """So their place can be counted (`queue_server.usecases.ordering`), under every policy."""
+    waiting = [
+        entry(n, cls, minute, appointment=None if due is None else at(due))
+        for n, (cls, minute, due) in enumerate(others, 1)
+    ]
+    newcomer = entry(900, minute=61)
+    assert people_ahead(newcomer, [*waiting, newcomer], recent, policy, at(61)) == len(waiting)
+    first = sum(goes_first(other, policy) for other in waiting)
+    assert before_in_class(newcomer, waiting, policy) == len(waiting) - first

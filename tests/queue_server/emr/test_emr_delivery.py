@@ -342,7 +342,7 @@ async def test_what_was_read_goes_out_while_more_people_arrive(engine: Engine, w
             arrivals.append(loop.create_task(here.register(range(number, number + 1))))
 
     await here.register(range(1, 2))
-    writer.listen(partial(loop.call_soon_threadsafe, one_more))
+    writer.listen(lambda _lines: loop.call_soon_threadsafe(one_more))
     await here.delivery.step()
     await asyncio.gather(*arrivals)
     assert next(arriving, None) is not None, "nothing was sent before the last had come"

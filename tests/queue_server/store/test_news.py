@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -15,6 +15,7 @@ from protocol.nouns import Entry, Site
 from queue_server.store import journal, tables
 from queue_server.store import repository as store
 from queue_server.store.engine import Engine
+from queue_server.store.journal import Line
 from queue_server.store.writer import Writer
 from tests.queue_server.support import make_hospital
 
@@ -115,8 +116,12 @@ async def test_a_commit_wakes_the_other_process(two: tuple[Writer, Writer]) -> N
     one, other = two
     loop = asyncio.get_running_loop()
     woken: asyncio.Queue[str] = asyncio.Queue()
+
+    def tell(name: str, _lines: Sequence[Line]) -> None:
+        loop.call_soon_threadsafe(woken.put_nowait, name)
+
     for writer, name in ((one, "one"), (other, "other")):
-        writer.listen(partial(loop.call_soon_threadsafe, woken.put_nowait, name))
+        writer.listen(partial(tell, name))
     await all_woken(woken, {"one", "other"})  # each is told to look when it begins to listen
     await one.run(take)
     await all_woken(woken, {"other"})

@@ -12,9 +12,12 @@ import pytest
 from sqlalchemy import Connection, event, insert, select
 from sqlalchemy.exc import OperationalError
 
-from protocol.nouns import Site
+from protocol.frames import AlertRaised
+from protocol.nouns import Device, Site
 from queue_server.errors import Conflict, Invalid, Unavailable
+from queue_server.store import journal
 from queue_server.store.engine import Engine, open_engine
+from queue_server.store.journal import Line
 from queue_server.store.repository import ensure_site, next_ordinal
 from queue_server.store.schema import migrate
 from queue_server.store.tables import patient, zone
@@ -109,9 +112,38 @@ async def test_a_change_that_fails_takes_nobody_along(writer: Writer, engine: En
     assert zones(engine) == {"first", "last"}
 
 
+def alert(change: Callable[[Connection], object] = lambda _connection: None) -> Callable[[Connection], object]:
+    """Writes into the journal, and then does `change`."""
+
+    def write(connection: Connection) -> None:
+        frame = AlertRaised(reason="help", device=Device(device_id="k", kind="kiosk", name="k"))
+        journal.append(connection, "main", frame, at=NOW, written_at=NOW, caller="device:k")
+        change(connection)
+
+    return write
+
+
+def broken(_connection: Connection) -> None:
+    raise Conflict("nobody_waiting")
+
+
+async def test_listeners_are_told_what_the_journal_holds(writer: Writer, engine: Engine) -> None:
+    """Nothing of a change that failed, and the same that a reader of the journal would find."""
+    told: list[Line] = []
+    writer.listen(told.extend)
+    held = await hold(writer)
+    futures = [writer.submit(change) for change in (alert(), alert(broken), alert(), add("z"), alert(broken))]
+    held.go_on.set()
+    await asyncio.gather(*(asyncio.wrap_future(future) for future in futures), return_exceptions=True)
+    await asyncio.to_thread(writer.stop)
+    with engine.connect() as connection:
+        assert told == journal.read(connection, "main", 0)
+    assert [line.seq for line in told] == [1, 2]
+
+
 async def test_when_the_commit_fails_nothing_happened_and_everybody_hears_it(writer: Writer, engine: Engine) -> None:
-    told: list[str] = []
-    writer.listen(lambda: told.append("committed"))
+    told: list[object] = []
+    writer.listen(told.append)
     held = await hold(writer)
     futures = [writer.submit(add(f"z{index}")) for index in range(3)]
 
@@ -171,7 +203,7 @@ async def test_a_change_that_the_database_cannot_do_now_is_told_so(writer: Write
 
 async def test_nothing_is_told_before_the_commit(writer: Writer, engine: Engine) -> None:
     seen: list[set[str]] = []
-    writer.listen(lambda: seen.append(zones(engine)))
+    writer.listen(lambda _lines: seen.append(zones(engine)))
     await writer.run(add("a"))
     assert "a" in zones(engine)
     await writer.run(add("b"))

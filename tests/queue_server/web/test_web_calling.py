@@ -164,3 +164,29 @@ def test_transfer_and_the_ticket_page_follows(
     page.keyboard.press("t")
     expect(page.locator("#ask-heading")).to_contain_text("H001")
     assert staff.faults == []
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_transfer_to_a_doctor_by_name(server: RunningServer, reader: NewReader, language: str) -> None:
+    ticket = server.issue(1)
+    staff = reader(language=language)
+    staff.sign_in()
+    page = staff.enter()
+    page.keyboard.press("Space")
+    expect(page.locator("#now-number")).to_have_text("H001")
+    page.keyboard.press("t")
+    groups = page.locator("#ask select").first.locator("optgroup")
+    expect(groups.nth(1)).to_have_attribute("label", "Bác sĩ" if language == "vi" else "Doctor")
+    words = "BS. Trần Thị Mẫu, phòng 9" if language == "vi" else "BS. Trần Thị Mẫu, room 9"
+    page.select_option("#ask select >> nth=0", label=words)
+    staff.picture(f"staff-transfer-doctor-{language}")
+    page.locator("#ask-choices button").first.click()
+    says(page, "Đã chuyển H001" if language == "vi" else "H001 transferred")
+    phone = staff.open()
+    staff.go(ticket.address, phone)
+    expect(phone.locator("#ticket")).to_contain_text("BS. Trần Thị Mẫu")
+    page.bring_to_front()
+    page.wait_for_timeout(ONE_WISH_MS)
+    page.keyboard.press("u")
+    expect(page.locator("#now-number")).to_have_text("H001")
+    assert staff.faults == []

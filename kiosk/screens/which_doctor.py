@@ -1,0 +1,26 @@
+"""Which doctor: whoever is quickest first, then the doctors by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kivy.lang import Builder
+from kivy.properties import ObjectProperty
+
+from kiosk.shapes import WhichDoctor
+from kiosk.widgets import tiles  # noqa: F401  the .kv file names their widgets
+from kiosk.widgets.themed import Column
+
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))
+
+
+class WhichDoctorScreen(Column):
+    view = ObjectProperty(WhichDoctor(), rebind=True)
+
+    def __init__(self, **options: object) -> None:
+        self.register_event_type("on_intent")
+        super().__init__(**options)
+        self.bind(view=self.relax)
+
+    def on_intent(self, intent: str) -> None:
+        """A person touched something; `intent` is what it means."""
