@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -213,6 +214,7 @@ def simulate(
     policy: Annotated[Path | None, typer.Option(help="A policy (TOML or .json) to try.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to leave the journal in, for `replay`.")] = None,
     days: Annotated[int, typer.Option(min=1, max=60, help="With days before, waits are learned and measured.")] = 1,
+    pooled: Annotated[list[str] | None, typer.Option(help="A service whose rooms call from one pool.")] = None,
 ) -> None:
     """Play a synthetic day of the demonstration's hospital through the real use cases, and tell the waits."""
     from queue_server.replay_command import read_policy
@@ -220,7 +222,8 @@ def simulate(
 
     with _faults_told():
         wanted = read_policy(policy) if policy else None
-        for line in play(patients, seed, wanted, out, lambda progress: typer.echo(progress, err=True), days):
+        say = partial(typer.echo, err=True)
+        for line in play(patients, seed, wanted, out, say, days, pooled or ()):
             typer.echo(line)
 
 

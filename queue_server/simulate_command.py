@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -15,9 +15,9 @@ from pathlib import Path
 from random import Random
 
 from protocol.frames import AnyFrame
-from protocol.nouns import Birth, Identity, Intake, Room, Site
+from protocol.nouns import Birth, Entry, Identity, Intake, Room, Site
 from protocol.policy import Capped, Policy
-from protocol.requests import CallNext, ChangePolicy, EntryAction, IssueTicket
+from protocol.requests import CallNext, ChangeAssignment, ChangePolicy, EntryAction, IssueTicket
 from queue_server.command_line import COMMAND_LINE, Database, open_database
 from queue_server.core import first_site
 from queue_server.domain.calendar import day_start
@@ -35,7 +35,7 @@ from queue_server.store.engine import Connection
 from queue_server.store.repository import load_rooms, load_site, service_minutes
 from queue_server.store.rules import save_rule
 from queue_server.store.writer import T
-from queue_server.usecases import arrivals, calling, demo_data, demo_hospital, policies
+from queue_server.usecases import arrivals, calling, demo_data, demo_hospital, policies, service_settings
 from queue_server.usecases.change import Change
 from queue_server.waits import Waits
 
@@ -49,17 +49,28 @@ JOURNAL = "journal.jsonl"
 Say = Callable[[str], object]
 
 
-def simulate(patients: int, seed: int, policy: Policy | None, out: Path | None, say: Say, days: int = 1) -> list[str]:
+def simulate(
+    patients: int,
+    seed: int,
+    policy: Policy | None,
+    out: Path | None,
+    say: Say,
+    days: int = 1,
+    pooled: Sequence[str] = (),
+) -> list[str]:
     """Lines for people; `say` hears how far it is. With `out`, the journal is left there as ``journal.jsonl``.
+
+    The rooms of the services `pooled` call from one pool.
 
     With more than one day, the waits that are told on the last one rest on the days before it, and are measured.
 
-    Raises CannotUse ``file_unusable`` before anything is done when `out` is no folder or holds a journal already.
+    Raises NotFound ``unknown_service``; CannotUse ``file_unusable`` before anything is done when
+    `out` is no folder or holds a journal already.
     """
     file = out / JOURNAL if out else None
     if file and out and (file.exists() or (out.exists() and not out.is_dir())):
         raise CannotUse("file_unusable", file=str(file), why="(is there already, or its folder is a file)")
-    told = simulated_journal(patients, seed, policy, say, days)
+    told = simulated_journal(patients, seed, policy, say, days, pooled)
     day = read_day(told)
     lines = [f"{patients} people, seed {seed}, {len(told)} journal entries", "", *table(figures(day.waits))]
     if days > 1:
@@ -69,13 +80,15 @@ def simulate(patients: int, seed: int, policy: Policy | None, out: Path | None, 
     return lines
 
 
-def simulated_journal(patients: int, seed: int, policy: Policy | None, say: Say, days: int = 1) -> list[Told]:
+def simulated_journal(
+    patients: int, seed: int, policy: Policy | None, say: Say, days: int = 1, pooled: Sequence[str] = ()
+) -> list[Told]:
     """The journal of the last of so many days, with ids that are the same for the same seed."""
     with tempfile.TemporaryDirectory(prefix="denluot-simulate-", ignore_cleanup_errors=True) as folder:
         settings = load(None, {"database_url": f"sqlite:///{folder}/day.sqlite3"})
         with open_database(settings) as database:
             hospital = Hospital(database, first_site(settings))
-            hospital.open(policy, days)
+            hospital.open(policy, days, pooled)
             for before in range(days - 1, -1, -1):
                 hospital.begin(before, foresees=before == 0 < days - 1)
                 if days > 1:
@@ -106,7 +119,7 @@ class Hospital:
                 self._began = journal.last_seq(connection, site_id)
             self._waits = Waits(engine, site_id, Capped(), MOST_DAYS, lambda: self._now, all_anew=ALL_ANEW)
 
-    def open(self, policy: Policy | None, days: int) -> None:
+    def open(self, policy: Policy | None, days: int, pooled: Sequence[str] = ()) -> None:
         """The demonstration's hospital; nobody can sign in there."""
         site_id = self._site.site_id
         self.begin(days - 1, foresees=False)
@@ -115,6 +128,9 @@ class Hospital:
         if policy is not None:
             request = ChangePolicy(policy=policy)
             self.at(self.midnight, lambda change: policies.change_policy(change, request))
+        for service_id in pooled:
+            wish = ChangeAssignment(service_id=service_id, assignment="at_call")
+            self.at(self.midnight, partial(service_settings.change_assignment, request=wish))
 
     def _without_journeys(self, connection: Connection) -> None:
         """The people of a synthetic day come for one service each."""
@@ -147,6 +163,9 @@ class Hospital:
         with self._database.engine.connect() as connection:
             site_id = self._site.site_id
             return load_rooms(connection, site_id), service_minutes(connection, site_id)
+
+    def rooms_of(self, service_id: str) -> tuple[str, ...]:
+        return tuple(room.room_id for room in self.places()[0] if service_id in room.service_ids)
 
     def journal(self) -> list[Told]:
         """Of the last day."""
@@ -202,7 +221,12 @@ class DayRun:
         request = _wish(person)
         ticket = self._hospital.at(at, lambda change: arrivals.issue(change, request, None))
         self._people[ticket.entry.entry_id] = person
-        self._call(ticket.entry.room_id, at)
+        for room_id in self._rooms_of(ticket.entry):
+            self._call(room_id, at)
+
+    def _rooms_of(self, entry: Entry) -> tuple[str, ...]:
+        """Those that may call it."""
+        return self._hospital.rooms_of(entry.service_id) if entry.pooled else (entry.room_id,)
 
     def _call(self, room_id: str, at: datetime) -> None:
         if room_id in self._busy:

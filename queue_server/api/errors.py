@@ -98,6 +98,7 @@ STATUS: Mapping[str, int] = {
     "room_changed": 409,
     "line_changed": 409,
     "stale_version": 409,
+    "day_over": 409,
     "wrong_move": 409,
     "room_occupied": 409,
     "nowhere_to_go": 422,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -14,3 +14,13 @@ def business_day(at: datetime, time_zone: str) -> str:
 def day_start(day: str, time_zone: str) -> datetime:
     """The moment at which this business day begins."""
     return datetime.combine(date.fromisoformat(day), time(), ZoneInfo(time_zone))
+
+
+def day_before(day: str) -> str:
+    """The business day (ISO) before this one."""
+    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+
+
+def day_after(day: str) -> str:
+    """The business day (ISO) after this one."""
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()

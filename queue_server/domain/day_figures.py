@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from protocol.nouns import PriorityClass
+from protocol.nouns import Entry, PriorityClass
 from queue_server.domain.numbering import reading_order
 from queue_server.domain.order import seniority
-from queue_server.domain.recorded_day import Wait
+from queue_server.domain.recorded_day import Wait, rooms_of_pools
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,12 @@ def _part(ordered: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
-def overtaken(wait: Wait, of_room: Iterable[Wait]) -> int:
-    """How many who had come later were called before, while this one waited."""
+def overtaken(wait: Wait, of_line: Iterable[Wait]) -> int:
+    """How many who had come later were called before, while this one waited, by a room that could have called it."""
     mine = seniority(wait.entry)
     return sum(
         wait.joined <= other.called < wait.called and other.known_class != "emergency" and seniority(other.entry) > mine
-        for other in of_room
+        for other in of_line
     )
 
 
@@ -79,7 +79,15 @@ def _most_overtaken(waits: Sequence[Wait]) -> tuple[int, str]:
     of_room: dict[str, list[Wait]] = {}
     for wait in waits:
         of_room.setdefault(wait.entry.room_id, []).append(wait)
-    counted = [(overtaken(wait, of_room[wait.entry.room_id]), wait.entry.number) for wait in waits]
+    pools = {
+        service_id: [wait for room_id in rooms for wait in of_room[room_id]]
+        for service_id, rooms in rooms_of_pools(waits).items()
+    }
+
+    def of_line(entry: Entry) -> list[Wait]:
+        return pools[entry.service_id] if entry.pooled else of_room[entry.room_id]
+
+    counted = [(overtaken(wait, of_line(wait.entry)), wait.entry.number) for wait in waits]
     most = max(counted, key=lambda one: one[0], default=(0, ""))
     return most if most[0] else (0, "")
 

@@ -1,5 +1,7 @@
 """A day as its journal tells it: who stood in which line, from when, until when, and when each room did not call. Pure.
 
+A pool is one line, from which each of its rooms calls; its rooms are those that called somebody from it on that day.
+
 One person may stand in several lines in a day (not here and back, held, sent on): each of these waits is a `Wait`.
 Actions that were undone are left out as if they had never been. A wait that ended without a call is counted, not kept.
 """
@@ -38,10 +40,10 @@ class Told:
 
 @dataclass(frozen=True)
 class Wait:
-    """One wait in the line of one room, and the time inside after it."""
+    """One wait in the line of one room or in a pool, and the time inside after it."""
 
     entry: Entry
-    """As it was when called."""
+    """As it was when called, in the room that called; `pooled` as it was while it waited."""
     came_with: Priority
     joined: datetime
     called: datetime
@@ -138,6 +140,8 @@ class _Reader:
         if isinstance(frame, frames.TicketIssued | frames.TicketSentOn):
             self._known.add(entry.entry_id)
             self._before[entry.entry_id] = at - line.at
+            if isinstance(frame, frames.TicketSentOn) and frame.from_entry_id in self._latest:
+                self._latest[entry.entry_id] = self._latest[frame.from_entry_id]
         elif entry.entry_id not in self._known:
             raise UnusableDay(f"{frame.type} of a number that was never issued", line.seq)
         if isinstance(frame, frames.TicketCalled):
@@ -162,7 +166,7 @@ class _Reader:
         came, joined = self._waiting.pop(entry.entry_id, (entry, at))
         joined = min(joined, at)
         after = self._latest.get(entry.entry_id)
-        called = entry.model_copy(update={"place": came.place})
+        called = entry.model_copy(update={"place": came.place, "pooled": came.pooled})
         self._inside[entry.entry_id] = self._latest[entry.entry_id] = len(self._waits)
         before = self._before.pop(entry.entry_id, timedelta())
         self._waits.append(Wait(called, came.priority, joined, at, at, after=after, before=before))
@@ -182,20 +186,39 @@ class _Reader:
         return Day(tuple(self._waits), room_hours(self._waits), tuple(self._confirmed), never)
 
 
+def rooms_of_pools(waits: Iterable[Wait]) -> dict[str, tuple[str, ...]]:
+    """By service: the rooms that called from its pool."""
+    found: dict[str, dict[str, None]] = {}
+    for wait in waits:
+        if wait.entry.pooled:
+            found.setdefault(wait.entry.service_id, {})[wait.entry.room_id] = None
+    return {service_id: tuple(rooms) for service_id, rooms in found.items()}
+
+
 def room_hours(waits: Sequence[Wait]) -> dict[str, Hours]:
-    """Whenever somebody waited and nobody was inside, the room was closed, on a break or busy otherwise."""
+    """Whenever it had somebody to call and nobody was inside, a room was closed, on a break or busy otherwise."""
+    pools = rooms_of_pools(waits)
     of_room: dict[str, list[Wait]] = {}
     for wait in waits:
-        of_room.setdefault(wait.entry.room_id, []).append(wait)
-    return {room_id: Hours(tuple(_away(those))) for room_id, those in of_room.items()}
+        for room_id in _may_call(wait, pools):
+            of_room.setdefault(room_id, []).append(wait)
+    return {room_id: Hours(tuple(_away(room_id, those))) for room_id, those in of_room.items()}
 
 
-def _away(waits: Sequence[Wait]) -> Iterator[tuple[datetime, datetime]]:
+def _may_call(wait: Wait, pools: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return pools[wait.entry.service_id] if wait.entry.pooled else (wait.entry.room_id,)
+
+
+def _away(room_id: str, waits: Sequence[Wait]) -> Iterator[tuple[datetime, datetime]]:
     steps: dict[datetime, tuple[int, int]] = {}
+    own: set[datetime] = set()
     for wait in waits:
+        here = wait.entry.room_id == room_id
         for at, line, inside in ((wait.joined, 1, 0), (wait.called, -1, 1), (wait.ended, 0, -1)):
             before = steps.get(at, (0, 0))
-            steps[at] = before[0] + line, before[1] + inside
+            steps[at] = before[0] + line, before[1] + inside * here
+        if here:
+            own.add(wait.called)
     line = inside = 0
     since: datetime | None = None
     for at in sorted(steps):
@@ -204,5 +227,5 @@ def _away(waits: Sequence[Wait]) -> Iterator[tuple[datetime, datetime]]:
         if away and since is None:
             since = at
         elif not away and since is not None:
-            yield since, at
+            yield since, at if at in own else at + _NEXT  # another room of the pool called: that one goes first
             since = None

@@ -450,13 +450,6 @@ _VISITS = plain.Statement(
 )
 
 
-def entries_of_same_visit(connection: Connection, ticket_id: str) -> list[Entry]:
-    """Everything that belongs to the visit of this ticket."""
-    visit_id = select(ticket.c.visit_id).where(ticket.c.ticket_id == ticket_id).scalar_subquery()
-    query = select(entry).join(ticket, ticket.c.ticket_id == entry.c.ticket_id).where(ticket.c.visit_id == visit_id)
-    return [to_entry(row) for row in connection.execute(query.order_by(entry.c.issued_at)).mappings()]
-
-
 def entries_of_patient(connection: Connection, patient_id: str, day: str, overnight: bool) -> list[Entry]:
     """Everything this person holds on a day; `overnight`: it may be from an earlier one."""
     if not overnight and _VISITS.one(connection, patient_id=patient_id, day=day) is None:  # true of most who arrive

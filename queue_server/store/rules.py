@@ -50,14 +50,18 @@ def save_rule(connection: Connection, site_id: str, kind: Kind, scope: str, valu
         connection.execute(insert(rule).values(site_id=site_id, kind=kind, scope=scope, **kept))
 
 
-def recent_calls(connection: Connection, room_id: str, day: str, at_most: int) -> tuple[bool, ...]:
-    """Whether each of the room's latest calls by turn overtook somebody, newest first. Undone ones do not count."""
-    return tuple(overtook for _, _, overtook in _recent_turns(connection, room_id, day, at_most))
+def recent_calls(
+    connection: Connection, room_ids: Iterable[str], days: Iterable[str], at_most: int
+) -> tuple[bool, ...]:
+    """Whether each of the latest calls by turn overtook somebody, newest first. Undone ones do not count.
 
-
-def recent_calls_of_pool(connection: Connection, room_ids: Iterable[str], day: str, at_most: int) -> tuple[bool, ...]:
-    """The same of several rooms together: those that share a pool."""
-    turns = [turn for room_id in room_ids for turn in _recent_turns(connection, room_id, day, at_most)]
+    Of several rooms together when they share a pool. Of `days`, newest first, the next is only looked at when those
+    before it had not enough.
+    """
+    rooms, turns = list(room_ids), list[tuple[datetime, str, bool]]()
+    for day in days:
+        if len(turns) < at_most:
+            turns += [turn for room_id in rooms for turn in _turns(connection, room_id, day, at_most)]
     newest = sorted(turns, key=lambda turn: (-turn[0].timestamp(), turn[1]))
     return tuple(overtook for _, _, overtook in newest[:at_most])
 
@@ -75,7 +79,7 @@ _RECENT = plain.Statement(
 )
 
 
-def _recent_turns(connection: Connection, room_id: str, day: str, at_most: int) -> list[tuple[datetime, str, bool]]:
+def _turns(connection: Connection, room_id: str, day: str, at_most: int) -> list[tuple[datetime, str, bool]]:
     found = _RECENT.rows(connection, room_id=room_id, day=day, at_most=at_most)
     return [(turn_at, entry_id, overtook) for turn_at, entry_id, overtook in found]
 

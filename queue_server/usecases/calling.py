@@ -13,7 +13,7 @@ from queue_server.domain.order import seniority
 from queue_server.errors import Conflict
 from queue_server.store import repository as store
 from queue_server.usecases import holding, overnight, rooms, sending_on
-from queue_server.usecases.at_room import in_room, looked_at, moved, room_of, waiting_for
+from queue_server.usecases.at_room import as_seen, in_room, looked_at, moved, room_of, waiting_for
 from queue_server.usecases.change import Change, Reading
 from queue_server.usecases.ordering import Turn, next_in_room
 
@@ -112,11 +112,11 @@ def _not_here(change: Change, entry: Entry, room: Room, by_rule: bool = False) -
 
 
 def finish(change: Change, request: EntryAction) -> Acted:
-    """Done in this room; who is on a journey goes on to what it names next.
+    """Done in this room; who is on a journey goes on to what it names next. Possible after midnight too.
 
     Raises NotFound ``unknown_entry``; Conflict ``stale_version``, ``wrong_move``, ``next_step_closed``.
     """
-    return sending_on.finish(change, *looked_at(change, request))
+    return sending_on.finish(change, *as_seen(change, request))
 
 
 def _clear(change: Change, room: Room) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from queue_server.domain.waits.standing import standing
 from queue_server.store import repository as store
 from queue_server.usecases.assigning import is_pooled
 from queue_server.usecases.change import Reading
-from queue_server.usecases.ordering import Place, policy_of_room, rooms_of_pool
+from queue_server.usecases.ordering import Place, policy_of_room, rooms_of_pool, stands_at
 
 
 def wait_at(reading: Reading, room: Room, place: Place, minutes: float) -> WaitEstimate:
@@ -22,7 +22,7 @@ def wait_at(reading: Reading, room: Room, place: Place, minutes: float) -> WaitE
     """
     forecast = reading.forecasts.get(room.room_id) if room.open else None
     usable = forecast is not None and forecast.pauses is (room.pause is not None)
-    found = forecast.wait(place.first, place.before, reading.now) if forecast and usable else None
+    found = forecast.wait(place.first, place.before, reading.now, place.stands_at) if forecast and usable else None
     return found or estimate.wait(place.ahead, minutes, 1 if room.open else 0, pause_left(room, reading.now))
 
 
@@ -32,7 +32,7 @@ def wait_in_pool(reading: Reading, service_id: str, place: Place) -> WaitEstimat
     forecast = reading.forecasts.get(rooms[0].room_id) if rooms else None
     pauses = all(room.pause is not None for room in rooms)
     usable = forecast is not None and forecast.pauses is pauses and (forecast.pooled or len(rooms) == 1)
-    found = forecast.wait(place.first, place.before, reading.now) if forecast and usable else None
+    found = forecast.wait(place.first, place.before, reading.now, place.stands_at) if forecast and usable else None
     minutes = store.service_minutes(reading.connection, reading.site.site_id)[service_id]
     away = min((pause_left(room, reading.now) for room in rooms), default=0.0)
     return found or estimate.wait(place.ahead, minutes, len(rooms), away)
@@ -47,7 +47,7 @@ def waits_of_line(reading: Reading, room: Room, line: Sequence[order.Choice]) ->
     for ahead, choice in enumerate(line):
         entry = choice.entry
         first = standing(entry, policy).first
-        place = Place(ahead, first, before[first])
+        place = Place(ahead, first, before[first], stands_at(entry, reading.now))
         if entry.pooled:
             found.append(wait_in_pool(reading, entry.service_id, place))
         else:

@@ -78,7 +78,7 @@ def upload(change: Change, request: UploadOfflineTicket, kiosk: Device) -> Ticke
     )
     ticket = keep_ticket(change, service, intake, visit_id, given)
     when_full(change, service.service_id)
-    return ticket.model_copy(update={"entry": carry_late(change, ticket.entry)})
+    return ticket.model_copy(update={"entry": carry_late(change, ticket.entry, change.day)})
 
 
 def _check_paper(change: Change, request: UploadOfflineTicket, kiosk: Device) -> None:

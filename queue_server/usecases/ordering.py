@@ -10,11 +10,13 @@ from typing import Any
 from protocol.nouns import Entry, Room
 from protocol.policy import POLICY, Policy
 from queue_server.domain import order
+from queue_server.domain.calendar import day_before
 from queue_server.domain.waits.standing import before_in_class, standing
 from queue_server.store import repository as store
 from queue_server.store.memory import Door
-from queue_server.store.rules import SITE, load_rules, recent_calls, recent_calls_of_pool
+from queue_server.store.rules import SITE, load_rules, recent_calls
 from queue_server.usecases.change import Change, Reading
+from queue_server.usecases.overnight import kept_overnight
 
 
 def policies(reading: Reading) -> dict[str, Policy]:
@@ -43,14 +45,14 @@ class Turn:
 def next_in_room(change: Change, room: Room, waiting: Sequence[Entry]) -> Turn | None:
     """Whom the policy calls next; None when nobody waits."""
     policy = policy_of_room(change, room)
-    recent = recent_calls(change.connection, room.room_id, change.day, order.RECENT)
+    recent = calls_of_room(change, room, change.day)
     choice = order.choose(waiting, recent, policy, change.at, _pools(change, waiting, change.day))
     return Turn(choice, policy) if choice else None
 
 
 def line_of_room(reading: Reading, room: Room, waiting: Sequence[Entry], day: str) -> list[order.Choice]:
     """Everyone who waits, in the order in which they will be called if nobody else comes."""
-    recent = recent_calls(reading.connection, room.room_id, day, order.RECENT)
+    recent = calls_of_room(reading, room, day)
     policy = policy_of_room(reading, room)
     pools = _pools(reading, waiting, day)
     return order.line(waiting, recent, policy, reading.now, _each(reading, room), pools)
@@ -65,14 +67,25 @@ def rooms_of_pool(reading: Reading, service_id: str) -> list[Room]:
 def _pools(reading: Reading, waiting: Sequence[Entry], day: str) -> list[tuple[bool, ...]]:
     """For each pool among those who wait: whether the latest calls of all its rooms together overtook somebody."""
     pooled = dict.fromkeys(entry.service_id for entry in waiting if entry.pooled)
-    return [_recent_of_pool(reading, service_id, day) for service_id in pooled]
+    return [calls_of_pool(reading, service_id, day) for service_id in pooled]
 
 
-def _recent_of_pool(reading: Reading, service_id: str, day: str) -> tuple[bool, ...]:
+def calls_of_room(reading: Reading, room: Room, day: str) -> tuple[bool, ...]:
+    """Whether the room's latest calls overtook somebody, newest first."""
+    days = _days_that_count(reading, room.service_ids, day)
+    return recent_calls(reading.connection, (room.room_id,), days, order.RECENT)
+
+
+def calls_of_pool(reading: Reading, service_id: str, day: str) -> tuple[bool, ...]:
     """Of its closed rooms too: what they called while they were open counts."""
     known = store.load_rooms(reading.connection, reading.site.site_id)
     rooms = [room.room_id for room in known if service_id in room.service_ids]
-    return recent_calls_of_pool(reading.connection, rooms, day, order.RECENT)
+    return recent_calls(reading.connection, rooms, _days_that_count(reading, (service_id,), day), order.RECENT)
+
+
+def _days_that_count(reading: Reading, service_ids: Sequence[str], day: str) -> tuple[str, ...]:
+    """Where people are kept overnight, midnight does not make forgotten who was passed over before it."""
+    return (day, day_before(day)) if kept_overnight(reading).intersection(service_ids) else (day,)
 
 
 @dataclass(frozen=True)
@@ -83,6 +96,13 @@ class Place:
     first: bool
     """The policy lets somebody with a right to priority go before others."""
     before: int
+    stands_at: datetime | None = None
+    """Later than now: they came before the time of their appointment."""
+
+
+def stands_at(entry: Entry, now: datetime) -> datetime | None:
+    """Since when an entry stands in its line, when that is still to come."""
+    return entry.place if entry.place is not None and entry.place > now else None
 
 
 def place_in_line(reading: Reading, entry: Entry, room: Room, day: str) -> Place:
@@ -93,9 +113,7 @@ def place_in_line(reading: Reading, entry: Entry, room: Room, day: str) -> Place
         return counted
     waiting = store.waiting_for(reading.connection, site_id, day, room)
     each = _each(reading, room)
-    return _place(
-        reading, entry, room, waiting, each, lambda: recent_calls(reading.connection, room.room_id, day, order.RECENT)
-    )
+    return _place(reading, entry, room, waiting, each, lambda: calls_of_room(reading, room, day))
 
 
 def _counted(reading: Reading, entry: Entry, room: Room, door: Door) -> Place | None:
@@ -118,7 +136,7 @@ def place_in_pool(reading: Reading, entry: Entry, room: Room, day: str) -> Place
     line = [other for one in rooms for other in store.waiting_for(reading.connection, site_id, day, one)]
     waiting = list({other.entry_id: other for other in line}.values())
     each = _each(reading, room) / len(rooms)
-    return _place(reading, entry, room, waiting, each, lambda: _recent_of_pool(reading, entry.service_id, day))
+    return _place(reading, entry, room, waiting, each, lambda: calls_of_pool(reading, entry.service_id, day))
 
 
 def _place(
@@ -134,9 +152,10 @@ def _place(
     everyone = (entry, *waiting)
     if not any(other.priority.priority_class in rights or other.appointment for other in everyone):  # mostly so, simple
         ahead = order.people_before(entry, waiting)
-        return Place(ahead, first=False, before=ahead)
+        return Place(ahead, first=False, before=ahead, stands_at=stands_at(entry, reading.now))
     ahead = order.people_ahead(entry, waiting, recent(), policy, reading.now, each)
-    return Place(ahead, standing(entry, policy).first, before_in_class(entry, waiting, policy))
+    first, before = standing(entry, policy).first, before_in_class(entry, waiting, policy)
+    return Place(ahead, first, before, stands_at(entry, reading.now))
 
 
 def _each(reading: Reading, room: Room) -> timedelta:

@@ -7,7 +7,6 @@ front by seniority. It happens once a day, with the first thing that anybody doe
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
 
 from pydantic import TypeAdapter
 
@@ -16,6 +15,7 @@ from protocol.nouns import Entry, Value
 from protocol.opening import OVERNIGHT
 from queue_server.domain import lifecycle
 from queue_server.domain.admission import ACTIVE
+from queue_server.domain.calendar import day_after, day_before
 from queue_server.store import repository as store
 from queue_server.store.rules import SITE, load_rules, save_rule
 from queue_server.usecases.change import Change, Reading
@@ -38,29 +38,36 @@ def kept_overnight(reading: Reading) -> frozenset[str]:
 
 def is_due(reading: Reading) -> bool:
     """A new day has begun, and nobody was carried over yet."""
-    if not kept_overnight(reading):
-        return False
-    carried = load_rules(reading.connection, reading.site.site_id, "carried", CARRIED).get(SITE)
-    return carried is None or carried.day < reading.today
+    return bool(kept_overnight(reading)) and _carried(reading) < reading.today
 
 
 def carry_over(change: Change) -> None:
-    """Bring whoever still waits, is inside, away or held of the day before into today's lines, unless that was done."""
+    """Bring whoever still waits, is inside, away or held of the days before into today's lines, unless that was done.
+
+    Mostly that is the day before; of a server that stood still, all days since it last did so.
+    """
     if not is_due(change):
         return
+    day, kept = _carried(change), kept_overnight(change)
     mark_carried(change)
-    kept = kept_overnight(change)
-    for entry in store.entries_of_day(change.connection, change.site.site_id, _day_before(change), tuple(ACTIVE)):
-        if entry.service_id in kept:
-            _carry(change, entry)
+    while day < change.today:
+        for entry in store.entries_of_day(change.connection, change.site.site_id, day, tuple(ACTIVE)):
+            if entry.service_id in kept:
+                _carry(change, entry)
+        day = day_after(day)
 
 
-def carry_late(change: Change, entry: Entry) -> Entry:
-    """An entry of the day before that became known only after the others were carried; as it is then."""
-    of_yesterday = change.day == _day_before(change)
-    if not of_yesterday or is_due(change) or entry.service_id not in kept_overnight(change):
-        return entry
-    return _carry(change, entry)
+def carry_late(change: Change, entry: Entry, day: str) -> Entry:
+    """An entry of `day` that is good only since the others were carried, as it is then.
+
+    A kiosk gave it and tells so after midnight, or what ended it was taken back.
+    """
+    return _carry(change, entry) if entry.state in ACTIVE and is_carried_late(change, entry, day) else entry
+
+
+def is_carried_late(change: Change, entry: Entry, day: str) -> bool:
+    """Whether an entry of `day`, when it is good, belongs into the line of today."""
+    return day == day_before(change.today) and not is_due(change) and entry.service_id in kept_overnight(change)
 
 
 def mark_carried(change: Change) -> None:
@@ -68,8 +75,9 @@ def mark_carried(change: Change) -> None:
     save_rule(change.connection, change.site.site_id, "carried", SITE, Carried(day=change.today), change.now)
 
 
-def _day_before(reading: Reading) -> str:
-    return (date.fromisoformat(reading.today) - timedelta(days=1)).isoformat()
+def _carried(reading: Reading) -> str:
+    carried = load_rules(reading.connection, reading.site.site_id, "carried", CARRIED).get(SITE)
+    return carried.day if carried else day_before(reading.today)
 
 
 def _carry(change: Change, entry: Entry) -> Entry:

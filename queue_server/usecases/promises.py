@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
 
-from queue_server.domain.calendar import day_start
+from queue_server.domain.calendar import day_after, day_before, day_start
 from queue_server.domain.recorded_day import Told
 from queue_server.domain.waits.accuracy import KINDS, Accuracy, accuracy
 from queue_server.store import journal
@@ -19,12 +18,12 @@ def accuracy_of(reading: Reading, day: str | None = None) -> Accuracy:
 
 
 def accuracy_of_yesterday(reading: Reading) -> Accuracy:
-    return accuracy_of(reading, (date.fromisoformat(reading.today) - timedelta(days=1)).isoformat())
+    return accuracy_of(reading, day_before(reading.today))
 
 
 def _told(reading: Reading, day: str) -> Iterator[Told]:
     site_id, zone = reading.site.site_id, reading.site.time_zone
-    tomorrow = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    tomorrow = day_after(day)
     after = journal.last_before(reading.connection, site_id, day_start(day, zone))
     last = journal.last_before(reading.connection, site_id, day_start(tomorrow, zone))
     while lines := journal.read(reading.connection, site_id, after, kinds=KINDS):

@@ -14,12 +14,13 @@ from queue_server.domain import lifecycle
 from queue_server.domain.admission import ACTIVE
 from queue_server.domain.assignment import least_busy
 from queue_server.errors import Conflict
-from queue_server.store import notes
+from queue_server.store import notes, people
 from queue_server.store import repository as store
 from queue_server.usecases.assigning import assign_room, is_pooled, room_loads
-from queue_server.usecases.at_room import looked_at, moved, room_of
+from queue_server.usecases.at_room import as_seen, day_is_over, looked_at, moved, room_of
 from queue_server.usecases.change import Change
 from queue_server.usecases.journeys import journey_of
+from queue_server.usecases.overnight import kept_overnight
 
 NOT_NEEDED = ("holds_another", "too_many_steps")
 """Refusals for which somebody who is finished does not go on: they hold a number there already, or have gone round
@@ -46,19 +47,19 @@ def send_on(change: Change, request: SendOn) -> Acted:
 
 def end_visit(change: Change, request: EntryAction) -> Acted:
     """Done here, and no step follows. Raises NotFound ``unknown_entry``; Conflict ``stale_version``, ``wrong_move``."""
-    entry, room = looked_at(change, request)
+    entry, room = as_seen(change, request)
     return _leave(change, moved(lifecycle.end_visit, entry), room)
 
 
 def finish(change: Change, entry: Entry, room: Room) -> Acted:
-    """Done here, and on to what the journey names next, if it names anything.
+    """Done here, and on to what the journey names next, if it names anything and the day of the number lasts.
 
     Raises Conflict ``wrong_move``, ``next_step_closed``: nobody leaves a room without knowing where to.
     """
     done = moved(lifecycle.finish, entry)
     journey = journey_of(change, entry)
     offer = rules.offer(journey, entry) if journey else None
-    if journey is None or offer is None or not offer.default:
+    if journey is None or offer is None or not offer.default or day_is_over(change, entry):
         return _leave(change, done, room)
     try:
         sent = _go_on(change, entry, journey, offer.default)
@@ -70,8 +71,13 @@ def finish(change: Change, entry: Entry, room: Room) -> Acted:
 
 
 def check_holds_no_other(change: Change, entry: Entry, service_id: str, besides: Collection[str] = ()) -> None:
-    """One active number per person, service and day; entries `besides` do not count. Raises ``holds_another``."""
-    for other in store.entries_of_same_visit(change.connection, entry.ticket_id):
+    """One active number per person, service and day; entries `besides` do not count. Raises ``holds_another``.
+
+    A number kept overnight counts too: it belongs to another visit of the same person.
+    """
+    patient_id = people.patient_of_ticket(change.connection, entry.ticket_id)
+    overnight = bool(kept_overnight(change))
+    for other in store.entries_of_patient(change.connection, patient_id, change.day, overnight):
         if other.service_id == service_id and other.state in ACTIVE and other.entry_id not in besides:
             raise Conflict("holds_another", number=other.number)
 

@@ -16,8 +16,8 @@ from queue_server.errors import Conflict
 from queue_server.store import journal
 from queue_server.store import repository as store
 from queue_server.store.journal import Line
-from queue_server.usecases import sending_on
-from queue_server.usecases.at_room import in_room, looked_at, room_of
+from queue_server.usecases import overnight, sending_on
+from queue_server.usecases.at_room import as_seen
 from queue_server.usecases.change import Change
 
 _NOT_COUNTED = ("", "chosen", "emergency")
@@ -41,7 +41,7 @@ def undo(change: Change, request: Undo) -> Acted:
     Raises NotFound ``unknown_entry``; Conflict ``stale_version``, ``not_undoable``, ``undo_too_late``,
     ``changed_since``, ``room_occupied``, ``holds_another``. Then nothing changed.
     """
-    entry, _ = looked_at(change, request)
+    entry, _ = as_seen(change, request)
     line = journal.one(change.connection, change.site.site_id, request.seq)
     if line is None or line.entry_id != entry.entry_id:
         raise Conflict("not_undoable")
@@ -51,8 +51,8 @@ def undo(change: Change, request: Undo) -> Acted:
     steps = _steps(change, line)
     _check_rooms(change, steps)
     _check_people(change, steps)
-    seqs = [_take_back(change, step) for step in steps]
-    return Acted(entry=steps[0].undone.entry, seq=seqs[0])
+    first, *_ = [_take_back(change, step) for step in steps]
+    return first
 
 
 def _steps(change: Change, line: Line) -> list[_Step]:
@@ -71,7 +71,7 @@ def take_back_those_who_can(change: Change, seqs: tuple[int, ...]) -> tuple[int,
             step = _step(change, _line(change, seq))
         except Conflict:  # called, held or sent on meanwhile: that stands
             continue
-        back.append(_take_back(change, step))
+        back.append(_take_back(change, step).seq)
     return tuple(back)
 
 
@@ -103,7 +103,10 @@ def _check_rooms(change: Change, steps: list[_Step]) -> None:
     for entry in (step.undone.entry for step in steps):
         if entry.state != "called":
             continue
-        inside = in_room(change, room_of(change, entry.room_id), "called")
+        day = store.day_of_entry(change.connection, entry.entry_id)
+        if overnight.is_carried_late(change, entry, day):
+            day = change.today
+        inside = store.entries_of_day(change.connection, change.site.site_id, day, ("called",), entry.room_id)
         if any(other.entry_id not in going for other in inside):
             raise Conflict("room_occupied", room_id=entry.room_id)
 
@@ -136,10 +139,13 @@ def _earlier_calls(change: Change, entry: Entry, seq: int) -> dict[str, object]:
     return kept
 
 
-def _take_back(change: Change, step: _Step) -> int:
+def _take_back(change: Change, step: _Step) -> Acted:
+    """Past midnight, who has a place again in a line that is kept overnight gets it in the line of today."""
     entry = step.undone.entry
     forgotten: dict[str, object] = {} if entry.state == "finished" else {"finished_at": None}
     if isinstance(step.frame, (TicketCalled, TicketTransferred)):
         forgotten |= _earlier_calls(change, entry, step.line.seq)
     store.save_entry(change.connection, entry, **forgotten)
-    return change.journal(step.undone)
+    seq = change.journal(step.undone)
+    day = store.day_of_entry(change.connection, entry.entry_id)
+    return Acted(entry=overnight.carry_late(change, entry, day), seq=seq)

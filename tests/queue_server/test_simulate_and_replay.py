@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from protocol.frames import PolicyChanged, TicketIssued
-from protocol.policy import Capped, FirstCome, OneInN
+from protocol.policy import Capped, FirstCome, OneInN, Policy
 from queue_server.__main__ import cli
-from queue_server.domain.recorded_day import Told, read_day
+from queue_server.domain.recorded_day import Told, read_day, rooms_of_pools
 from queue_server.domain.rerun import call_order, rerun
 from queue_server.domain.waits.accuracy import accuracy
 from queue_server.errors import CannotUse
@@ -57,6 +57,18 @@ def test_a_policy_can_be_tried() -> None:
     assert any(isinstance(line.frame, PolicyChanged) for line in told)
     day = read_day(told)
     assert call_order(rerun(day, OneInN(n=2))) == call_order(day.waits)
+
+
+@pytest.mark.parametrize("policy", [Capped(), FirstCome()])
+def test_a_pooled_day_is_repeated_too(policy: Policy) -> None:
+    """Room, number and moment of every call; and the pool is one line: who came first is called first, wherever."""
+    day = read_day(simulated_journal(240, 7, policy, str, pooled=["general", "heart"]))
+    rooms = rooms_of_pools(day.waits)
+    assert {service_id: len(those) > 1 for service_id, those in rooms.items()} == {"general": True, "heart": True}
+    assert call_order(rerun(day, policy)) == call_order(day.waits)
+    assert [wait.waited for wait in rerun(day, policy)] == [wait.waited for wait in day.waits]
+    first_come = [wait for wait in rerun(day, FirstCome()) if wait.entry.pooled and wait.entry.service_id == "general"]
+    assert first_come == sorted(first_come, key=lambda wait: wait.joined)
 
 
 def test_the_commands_leave_and_read_a_journal(tmp_path: Path) -> None:
@@ -185,7 +197,7 @@ def test_days_before_teach_waits_that_hold_about_as_often_as_they_claim() -> Non
 
 
 def test_the_command_measures_the_waits_that_it_tells() -> None:
-    run = CliRunner().invoke(cli, ["simulate", "--patients", "40", "--seed", "5", "--days", "2"])
+    run = CliRunner().invoke(cli, ["simulate", "--patients", "40", "--seed", "5", "--days", "2", "--pooled", "general"])
     assert run.exit_code == 0, run.output
     assert "waits as they were told:" in run.output
     assert "2026-11-19:" in run.output

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from itertools import cycle
+from itertools import cycle, pairwise
 from typing import Any
 
 from queue_server.domain.waits.chance import Draws, Tables
 from queue_server.domain.waits.correction import Correction, Seen
-from queue_server.domain.waits.flow import SLOTS, Flow
+from queue_server.domain.waits.flow import SLOT, SLOTS, Flow, named
 from queue_server.domain.waits.forward import Place, Scene, Turns, call_times, lane_times
 from queue_server.domain.waits.hours import UNTIL_QUEUE_ENDS, DayHours, Hours
 from queue_server.domain.waits.live import Queue, Room, RoomIs
@@ -113,6 +113,16 @@ class Estimator:
             points.append(last)
         return points
 
+    def coming(self, name: str, now: float) -> list[float]:
+        """How many without priority come to a queue each second, by half hour from `now` on to the day's end.
+
+        Not counted are those who come before the time of their appointment: they stand behind who is there by then.
+        """
+        flow = self.flows[self.queues[name].service]
+        rates = [rate * flow.busier(now) for rate in flow.per_second(name, "normal")]
+        slot, part = int(now // SLOT), now % SLOT / SLOT
+        return [(1 - part) * rate + part * after for rate, after in pairwise([*rates[slot:], 0.0])]
+
     def _free(self, queue: Queue) -> bool:
         return any(room.state is RoomIs.IDLE for room in queue.rooms.values())
 
@@ -191,7 +201,7 @@ class Estimator:
             return
         queue.waiting[entry.ticket] = entry
         self._place_of[entry.ticket] = queue.name
-        self.flows[queue.service].arrived(queue.name, entry.priority, review, now)
+        self.flows[queue.service].arrived(queue.name, named(entry.priority, review, place > now), now)
         free = self._free(queue)
         self.correction.at_once(queue.service, free)
         self._arrivals += 1

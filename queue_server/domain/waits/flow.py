@@ -9,7 +9,8 @@ SLOTS = 48
 DAY_FADES = 0.95
 QUEUE_DAYS = 3.0  # days of the service's own shape that a queue's rate starts from
 TODAY_WEIGHT = 40.0
-CLASSES = ("priority", "priority_review", "normal", "normal_review")
+CLASSES = ("priority", "priority_review", "normal", "normal_review", "early")
+"""Early: before the time of an appointment, so that they stand behind those who come until then."""
 
 
 class Flow:
@@ -22,8 +23,8 @@ class Flow:
         self.shape: dict[str, list[float]] = {}
         self.share: dict[tuple[str, str], float] = {}
 
-    def arrived(self, queue: str, priority: bool, review: bool, now: float) -> None:
-        self.today[queue, named(priority, review)][int(now // SLOT) % SLOTS] += 1
+    def arrived(self, queue: str, kind: str, now: float) -> None:
+        self.today[queue, kind][int(now // SLOT) % SLOTS] += 1
 
     def new_day(self) -> None:
         if not self.today:
@@ -63,5 +64,7 @@ class Flow:
         return (seen + TODAY_WEIGHT) / (usual + TODAY_WEIGHT) if self.days else 1.0
 
 
-def named(priority: bool, review: bool) -> str:
+def named(priority: bool, review: bool, early: bool = False) -> str:
+    if early and not priority:
+        return "early"
     return ("priority" if priority else "normal") + ("_review" if review else "")

@@ -86,7 +86,8 @@ class Outlook:
             tuple(self.estimator.curve(name, kind, self._translation.now, calls)) for kind in (False, True)
         )
         pauses = all(room.pause is not None for room in takes)
-        return Forecast(now, normal, first, pauses=pauses, pooled=pooled)
+        coming = tuple(self.estimator.coming(name, self._translation.now))
+        return Forecast(now, normal, first, pauses=pauses, pooled=pooled, coming=coming)
 
     def _flows(self, queue: Queue, room: live.Room) -> bool | None:
         """Whether a room calls, or is known to do so soon; None when nothing is known of it."""

@@ -11,7 +11,19 @@ import pytest
 
 from protocol.frames import TicketCarriedOver
 from protocol.opening import Overnight
-from protocol.requests import ChangeOvernight, Hold, UploadOfflineTicket
+from protocol.policy import Capped
+from protocol.requests import (
+    CallChosen,
+    CallNext,
+    ChangeOvernight,
+    ChangePolicy,
+    ConfirmPriority,
+    Finish,
+    Hold,
+    Transfer,
+    Undo,
+    UploadOfflineTicket,
+)
 from queue_server.store import journal
 from queue_server.usecases import overnight
 from queue_server.usecases.once import change, look
@@ -137,6 +149,67 @@ async def test_paper_of_last_night_that_is_told_in_the_morning_stands_in_line_to
     await house.call("r3")
     why = (await house.http.get("/api/why", params={"first": "KA001", "second": "B001"})).json()
     assert why["cause"] == "came_first"
+
+
+async def test_a_server_that_stood_still_over_two_midnights_keeps_everybody_too(house: House) -> None:
+    for person in (1, 2):
+        await house.issue(person, "eyes")
+    house.clock.forward(days=2)
+    await house.sign_in("boss")
+    assert [(await house.call("r3"))["entry"]["number"] for _ in range(2)] == ["B001", "B002"]
+    assert carried(house) == ["B001", "B002"]
+
+
+async def test_a_number_of_yesterday_can_be_finished_and_nothing_else(house: House) -> None:
+    inside, waits = await house.issue(1), await house.issue(2)
+    called = (await house.call(inside["room"]["room_id"]))["entry"]
+    await until_midnight(house)
+    seen = {"entry_id": called["entry_id"], "version": called["version"]}
+    waiting = {"entry_id": waits["entry"]["entry_id"], "version": waits["entry"]["version"]}
+    for wish_of_staff in (
+        Hold(**seen, reason="rest"),
+        Transfer(**seen, service_id="eyes", reason="specialist"),
+        CallChosen(**waiting, reason="agreed"),
+        ConfirmPriority(**waiting, priority_class="pregnant", proof="seen"),
+    ):
+        answer = await house.send(wish_of_staff)
+        assert (answer.status_code, answer.json()["code"]) == (409, "day_over")
+    assert (await house.send(Finish(**seen))).json()["entry"]["state"] == "finished"
+
+
+async def test_what_was_done_just_before_midnight_is_taken_back_into_the_line_of_the_new_day(house: House) -> None:
+    await house.issue(1, "eyes")
+    called = (await house.call("r3"))["entry"]
+    await until_midnight(house, and_minutes=-1)
+    house.clock.forward(seconds=50)
+    seen = {"entry_id": called["entry_id"], "version": called["version"]}
+    done = (await house.send(Finish(**seen))).json()
+    house.clock.forward(seconds=20)
+    undo = Undo(entry_id=called["entry_id"], version=done["entry"]["version"], seq=done["seq"])
+    back = (await house.send(undo)).json()["entry"]
+    assert (back["state"], carried(house)) == ("called", ["B001"])
+    board = (await house.http.get("/api/rooms/r3/board")).json()
+    assert board["current"]["entry"] == back
+
+
+async def test_who_was_passed_over_before_midnight_is_not_passed_over_once_more_after_it(house: House) -> None:
+    await house.send(ChangePolicy(policy=Capped(overtakes=1)))
+    await house.issue(1, "eyes")
+    for person in (2, 3):
+        await house.issue(person, "eyes", birth="1940-01-01")
+    await house.send(CallNext(room_id="r3"))
+    await until_midnight(house)
+    called = (await house.call("r3"))["entry"]
+    assert called["number"] == "B001"
+
+
+async def test_who_is_kept_overnight_gets_no_second_number_for_the_service_by_a_transfer(house: House) -> None:
+    await house.issue(1, "eyes")
+    await until_midnight(house)
+    today = (await house.issue(1))["entry"]
+    seen = {"entry_id": today["entry_id"], "version": today["version"]}
+    answer = await house.send(Transfer(**seen, service_id="eyes", reason="specialist"))
+    assert (answer.status_code, answer.json()["code"]) == (409, "holds_another")
 
 
 async def test_a_service_that_is_not_there(house: House) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from protocol import frames
@@ -13,7 +13,7 @@ from protocol.nouns import Entry, Priority, PriorityClass
 from protocol.policy import Capped, FirstCome, OneInN, Policy, Strict
 from queue_server.domain.day_figures import comparison, figures, overtaken, spread, table
 from queue_server.domain.order import most_overtaken
-from queue_server.domain.recorded_day import Day, Hours, Told, UnusableDay, Wait, read_day, room_hours
+from queue_server.domain.recorded_day import Day, Hours, Told, UnusableDay, Wait, read_day, room_hours, rooms_of_pools
 from queue_server.domain.rerun import call_order, rerun
 
 EIGHT = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
@@ -174,7 +174,7 @@ PEOPLE = st.lists(
         st.sampled_from(CLASSES),
         st.integers(0, 5400).map(lambda second: second / 60),
         st.floats(0.5, 15),
-        st.sampled_from(("r1", "r2")),
+        st.sampled_from(("r1", "r2", "pool r1", "pool r2")),
     ),
     min_size=1,
     max_size=25,
@@ -187,7 +187,8 @@ def first_run(people: list[tuple[PriorityClass, float, float, str]], policy: Pol
     """A day whose rooms open `away` minutes after eight, under a policy."""
     waits = []
     for number, (known, came, inside, room_id) in enumerate(people, start=1):
-        one, joined = entry(number, known, came, room_id), EIGHT + minutes(came)
+        one, joined = entry(number, known, came, room_id[-2:]), EIGHT + minutes(came)
+        one = one.model_copy(update={"pooled": room_id.startswith("pool")})
         waits.append(Wait(one, one.priority, joined, joined, joined + minutes(inside)))
     hours = Hours(((EIGHT, EIGHT + minutes(away)),))
     done = rerun(Day(tuple(waits), {"r1": hours, "r2": hours}), policy)
@@ -198,8 +199,57 @@ def first_run(people: list[tuple[PriorityClass, float, float, str]], policy: Pol
 def test_the_same_policy_gives_the_same_day(
     people: list[tuple[PriorityClass, float, float, str]], policy: Policy, away: float
 ) -> None:
+    """Rooms and moments of all calls, those from the pool too, whose rooms are known by their calls from it."""
     day = first_run(people, policy, away)
+    assume(set(rooms_of_pools(day.waits).get("general", ("r1", "r2"))) == {"r1", "r2"})
     assert call_order(rerun(day, policy)) == call_order(day.waits)
+
+
+def test_a_pool_is_one_line_from_which_whichever_room_is_free_calls() -> None:
+    """Two rooms; the long visit of the second keeps nobody waiting for that room."""
+    told = Journal()
+    people = [entry(n, came=0).model_copy(update={"pooled": True}) for n in (1, 2, 3, 4)]
+    old = people[3].model_copy(update={"priority": Priority(priority_class="aged_75", status="proven")})
+    for one in (*people[:3], old):
+        told.issued(0, one)
+    in_room = {n: one.model_copy(update={"pooled": False, "room_id": f"r{n % 2 + 1}"}) for n, one in enumerate(people)}
+    told.called(1, in_room[0])
+    told.called(1, in_room[1])
+    told.finished(3, in_room[0])
+    told.called(3, in_room[2])
+    told.finished(30, in_room[1])
+    told.called(30, in_room[3].model_copy(update={"priority": old.priority}))
+    told.finished(31, in_room[2])
+    told.finished(40, in_room[3])
+    day = read_day(told.told)
+    assert rerun(day, FirstCome()) == day.waits
+    first, *rest = rerun(day, Strict())
+    assert (first.entry.number, first.waited) == ("A004", minutes(1))
+    assert [(wait.entry.number, wait.waited) for wait in rest] == [
+        ("A001", minutes(1)),
+        ("A002", minutes(3)),
+        ("A003", minutes(11)),
+    ]
+    assert figures(rerun(day, Strict())).most_overtaken == 1
+
+
+def test_who_was_not_here_comes_back_to_the_room_that_called_from_the_pool_this_time() -> None:
+    told = Journal()
+    a, b = (entry(n, came=n).model_copy(update={"pooled": True}) for n in (1, 2))
+    old = b.model_copy(update={"priority": Priority(priority_class="aged_75", status="proven")})
+    told.issued(1, a)
+    told.issued(2, old)
+    there, here = (one.model_copy(update={"pooled": False, "room_id": room}) for one, room in ((a, "r1"), (old, "r2")))
+    told.called(3, there)
+    told.called(4, here)
+    told.add(5, frames.TicketNotHere(entry=there))
+    told.finished(6, here)
+    told.add(8, frames.TicketReturned(entry=there))
+    told.called(9, there)
+    day = read_day(told.told)
+    assert rerun(day, FirstCome()) == day.waits
+    again = [wait.entry.room_id for wait in rerun(day, Strict()) if wait.entry.number == "A001"]
+    assert again == ["r2", "r2"]
 
 
 @given(PEOPLE, POLICIES, POLICIES)
@@ -212,14 +262,14 @@ def test_another_policy_calls_the_same_people_and_keeps_its_promise(
     assert sum((w.ended - w.called for w in again), minutes(0)) == sum(
         (w.ended - w.called for w in day.waits), minutes(0)
     )
+    pool = set(rooms_of_pools(day.waits).get("general", ()))
     for wait in again:
         assert wait.joined <= wait.called
-        if isinstance(other, FirstCome):
-            assert overtaken(wait, [w for w in again if w.entry.room_id == wait.entry.room_id]) == 0
-        before = sum(w.entry.room_id == wait.entry.room_id and w.joined < wait.joined for w in again)
-        most = most_overtaken(other, before)
+        rooms = pool if wait.entry.pooled else {wait.entry.room_id}
+        rivals = [w for w in again if w.entry.room_id in rooms or (w.entry.pooled and rooms & pool)]
+        most = most_overtaken(other, sum(w.joined < wait.joined for w in rivals))
         if most is not None:
-            those = [w for w in again if w.entry.room_id == wait.entry.room_id]
+            those = [w for w in again if w.entry.room_id in rooms]
             assert wait.known_class == "emergency" or overtaken(wait, those) <= most
 
 

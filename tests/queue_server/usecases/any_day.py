@@ -1,11 +1,13 @@
 """Any day at all: whatever people, kiosks, staff and administrators do, in any order, mistakes taken back included.
 
-The use cases themselves, each wish through the one place where repeats are met. After every step:
+The use cases themselves, each wish through the one place where repeats are met. The day turns over too, with people in
+line who are kept overnight and people who are not, and everything goes on. After every step (`what_holds`):
 
 - moves are legal, and the journal read from its beginning gives the very entries that are stored, no number left out;
 - each room has at most one person inside, each person at most one active number for a service (besides paper that a
   kiosk gave while the server was away, which is never refused), each ticket one entry that is good, no number twice;
-- what a ticket says of the people ahead is its place in the line of the room that will call it;
+- who is kept overnight stands in the line of the new day, and nobody else of the day before;
+- what a ticket says of the people ahead is its place in the line of the room, or the pool, that will call it;
 - what the store keeps for the policy's bound is what the journal tells, and the policy overtakes within its bound.
 
 An action is added as one rule that calls `ask`, and its outcomes are checked with all the others.
@@ -13,22 +15,17 @@ An action is added as one rule that calls `ask`, and its outcomes are checked wi
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import Connection, create_engine, event, select
+from hypothesis.stateful import initialize, precondition, rule
 
 from protocol.appointments import AddAppointment, Booking
-from protocol.frames import AnyFrame
-from protocol.journey import ChangeJourney, Journey, Step
-from protocol.nouns import Device, Entry, Site, Value
+from protocol.journey import ChangeJourney
+from protocol.nouns import Device, Value
 from protocol.opening import OpeningHours, Quota
 from protocol.policy import Capped, FirstCome, OneInN, Policy, Strict
 from protocol.requests import (
@@ -60,11 +57,6 @@ from protocol.requests import (
 )
 from queue_server.domain.admission import ACTIVE
 from queue_server.domain.calling import CallingRules
-from queue_server.domain.replayed import replay
-from queue_server.errors import Refused
-from queue_server.store import journal, tables
-from queue_server.store import repository as store
-from queue_server.store.rules import recent_calls
 from queue_server.usecases import (
     appointments,
     arrivals,
@@ -73,6 +65,7 @@ from queue_server.usecases import (
     holding,
     journeys,
     offline,
+    overnight,
     policies,
     rooms,
     sending_on,
@@ -80,141 +73,54 @@ from queue_server.usecases import (
     transferring,
     undoing,
 )
-from queue_server.usecases.change import Change, Reading
-from queue_server.usecases.once import change, once, reading
-from queue_server.usecases.ordering import line_of_room
-from tests.queue_server.support import MORNING, make_hospital, wish
-from tests.queue_server.usecases.counted_calls import CountedCalls
+from queue_server.usecases.change import Change
+from queue_server.usecases.once import once
+from tests.queue_server.support import wish
+from tests.queue_server.usecases.any_hospital import KEPT, ROOMS, VISIT, seen
+from tests.queue_server.usecases.what_holds import WhatHolds
 
-T = TypeVar("T")
-DEFAULT = Capped(overtakes=2)
 RULES = CallingRules(recalls=2, recall_gap=timedelta(seconds=15), return_after=2, not_here_after=timedelta(minutes=3))
 KIOSK = Device(device_id="kiosk", kind="kiosk", name="x", series="KA")
-SITE = Site(site_id="main", names={"vi": "x"})
-ROOMS = ("r1", "r2", "r3")
-DAY = "2026-11-20"
 PEOPLE = st.integers(1, 9)
 PICK = st.integers(0, 50)
 SERVICES = st.sampled_from(["general", "eyes"])
-VISIT = Journey(
-    any_order=True,
-    steps=(
-        Step(step="doctor", service_id="general", any_of=("look", "again"), next=("last",)),
-        Step(step="look", service_id="eyes", next=("back",)),
-        Step(step="again", service_id="eyes", next=("back",)),
-        Step(step="back", return_to="doctor", any_of=("look",), next=("last",)),
-        Step(step="last", service_id="eyes"),
-    ),
-)
 POLICIES: tuple[Policy | None, ...] = (None, FirstCome(), OneInN(n=3), Strict(), Capped(overtakes=1))
+Coming: TypeAlias = tuple[int, str, bool, bool]
+"""Who, for what, whether of 75 and over, whether pregnancy is declared."""
+Night: TypeAlias = tuple[list[Coming], list[str], list[str]]
+"""Who comes in the evening, what happens before midnight and what after it: a room calls, or of who is called."""
+COMING: st.SearchStrategy[Coming] = st.tuples(PEOPLE, SERVICES, st.booleans(), st.booleans())
+HOURS = st.sampled_from([*ROOMS, *ROOMS, "hold", "not_here"])
+NIGHTS: st.SearchStrategy[Night] = st.tuples(
+    st.lists(COMING, min_size=3, max_size=8), st.lists(HOURS, min_size=2, max_size=6), st.lists(HOURS, max_size=3)
+)
 CLOSED_NOW = OpeningHours.model_validate({"weekly": {"fri": [{"start": "13:00", "end": "16:00"}]}})
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A wish that was answered: asked once more, it gets this answer again and nothing happens."""
+class AnyDay(WhatHolds):
+    """Whatever people, kiosks, staff and administrators do, in any order."""
 
-    request: Request
-    answer: Value
-
-
-class AnyDay(RuleBasedStateMachine):
-    """On one connection of a database in memory. `write` and `look` are what another place for it must give."""
-
-    connection: Connection
-
-    def write(self, do: Callable[[Connection], T]) -> T:
-        """`do` as one change; when it raises, nothing of it stays."""
-        savepoint = self.connection.begin_nested()
-        try:
-            done = do(self.connection)
-        except Refused:
-            savepoint.rollback()
-            raise
-        savepoint.commit()
-        return done
-
-    def look(self, question: Callable[[Connection], T]) -> T:
-        return question(self.connection)
-
-    def open(self) -> None:
-        self.engine = create_engine("sqlite://")
-        event.listen(self.engine, "connect", lambda raw, _record: setattr(raw, "isolation_level", None))
-        event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-        self.connection = self.engine.connect()
-        tables.metadata.create_all(self.connection)
-
-    def close(self) -> None:
-        self.connection.close()
-        self.engine.dispose()
-
-    # --- the day begins ---
-
-    @initialize(pool=st.booleans(), journey=st.booleans())
-    def open_the_hospital(self, pool: bool, journey: bool) -> None:
-        self.now = MORNING
-        self.core: Any = SimpleNamespace(
-            settings=SimpleNamespace(site_id="main", overtakes=DEFAULT.overtakes),
-            clock=lambda: self.now,
-            waits=SimpleNamespace(forecasts={}),
-        )
-        self.asked: list[Asked] = []
-        self.printed = 0
-        self.open()
-        self.write(_build)
+    @initialize(pool=st.booleans(), journey=st.booleans(), kept=st.sampled_from(KEPT), night=st.none() | NIGHTS)
+    def a_day_begins(self, pool: bool, journey: bool, kept: tuple[str, ...], night: Night | None) -> None:
+        """In the morning, or with people of the evening before."""
+        self.open_the_hospital(kept)
         if pool:
             self.ask(ChangeAssignment(service_id="general", assignment="at_call"), service_settings.change_assignment)
         if journey:
             self.ask(ChangeJourney(service_id="general", journey=VISIT), journeys.change_journey)
-
-    def teardown(self) -> None:
-        if hasattr(self, "core"):
-            self.close()
-
-    def ask(self, request: Any, act: Callable[[Change, Any], Any]) -> Any:
-        """The answer; None when it was refused, and then nothing may have changed."""
-        self.now += timedelta(seconds=7)
-        try:
-            answer = self.write(
-                lambda connection: once(
-                    self.core, connection, request, "staff:x", lambda change: act(change, request), request.answer
-                )
-            )
-        except Refused:
-            return None
-        self.asked.append(Asked(request, answer))
-        return answer
-
-    def happen(self, act: Callable[[Change], Any]) -> None:
-        """Something that nobody asked for."""
-        self.write(lambda connection: act(change(self.core, connection, "server:timer")))
-
-    def read(self, question: Callable[[Reading], T]) -> T:
-        return self.look(lambda connection: question(reading(self.core, connection)))
-
-    def answers(self, kind: type[T]) -> list[T]:
-        return [one.answer for one in self.asked if isinstance(one.answer, kind)]
-
-    def entries(self) -> list[Entry]:
-        query = select(tables.entry).order_by(tables.entry.c.number, tables.entry.c.issued_at)
-        return self.look(lambda connection: [store.to_entry(row) for row in connection.execute(query).mappings()])
-
-    def one(self, pick: int, *states: str) -> dict[str, Any] | None:
-        wanted = states or ("waiting", "called", "not_here", "held", "cancelled")
-        known = [entry for entry in self.entries() if entry.state in wanted]
-        return seen(known[pick % len(known)]) if known else None
-
-    def frames(self) -> list[tuple[int, AnyFrame]]:
-        lines = self.look(lambda connection: journal.read(connection, "main", 0, limit=100_000))
-        return [(line.seq, line.frame) for line in lines if line.frame is not None]
+        if night is not None:
+            people, evening, morning = night
+            self.people_arrive(people)
+            self.the_day_turns_over(evening, 60, morning)
 
     # --- what people and kiosks do ---
 
-    @rule(person=PEOPLE, service=SERVICES, old=st.booleans(), declared=st.booleans())
-    def arrives(self, person: int, service: str, old: bool, declared: bool) -> None:
-        birth = "1940-01-01" if old else "1990-01-01"
-        request = wish(person + (100 if old else 0), service, birth, declared="pregnant" if declared else None)
-        self.ask(request, lambda change, asked: arrivals.issue(change, asked, None, RULES))
+    @rule(people=st.lists(COMING, min_size=1, max_size=4))
+    def people_arrive(self, people: list[Coming]) -> None:
+        for person, service, old, declared in people:
+            birth = "1940-01-01" if old else "1990-01-01"
+            request = wish(person + (100 if old else 0), service, birth, declared="pregnant" if declared else None)
+            self.ask(request, lambda change, asked: arrivals.issue(change, asked, None, RULES))
 
     @rule(person=PEOPLE, service=SERVICES, minutes=st.integers(0, 60), again=st.booleans())
     def a_kiosk_tells_what_it_gave_offline(self, person: int, service: str, minutes: int, again: bool) -> None:
@@ -256,7 +162,7 @@ class AnyDay(RuleBasedStateMachine):
 
     # --- what staff do ---
 
-    @rule(room=st.sampled_from(ROOMS))
+    @rule(room=st.sampled_from(list(ROOMS)))
     def next_is_called(self, room: str) -> None:
         self.ask(CallNext(room_id=room), calling.call_next)
 
@@ -282,7 +188,7 @@ class AnyDay(RuleBasedStateMachine):
         if at is not None:
             self.ask(SendOn(**at, steps=tuple(steps), note="x"), sending_on.send_on)
 
-    @rule(pick=PICK, room=st.sampled_from(ROOMS), place=st.sampled_from(["seniority", "front", "end"]))
+    @rule(pick=PICK, room=st.sampled_from(list(ROOMS)), place=st.sampled_from(["seniority", "front", "end"]))
     def somebody_is_sent_elsewhere(self, pick: int, room: str, place: Any) -> None:
         at = self.one(pick)
         if at is not None:
@@ -312,7 +218,7 @@ class AnyDay(RuleBasedStateMachine):
             stale = Finish(entry_id=at["entry_id"], version=at["version"] + 1)
             assert self.ask(stale, calling.finish) is None
 
-    @rule(room=st.sampled_from(ROOMS), what=st.sampled_from(["pause", "empty", "close", "open"]))
+    @rule(room=st.sampled_from(list(ROOMS)), what=st.sampled_from(["pause", "empty", "close", "open"]))
     def a_room_opens_or_closes(self, room: str, what: str) -> None:
         shown = self.read(lambda reading: handover.preview(reading, room)).token
         acts: dict[str, tuple[Request, Callable[[Change, Any], RoomActed]]] = {
@@ -357,84 +263,23 @@ class AnyDay(RuleBasedStateMachine):
         self.happen(partial(calling.mark_absent, rules=RULES))
         self.happen(rooms.resume_due)
 
-    # --- what always holds ---
+    @precondition(lambda self: any(entry.state in ACTIVE for entry in self.entries()))
+    @rule(evening=st.lists(HOURS, max_size=6), seconds=st.integers(0, 600), morning=st.lists(HOURS, max_size=3))
+    def the_day_turns_over(self, evening: list[str], seconds: int, morning: list[str]) -> None:
+        """Whoever is kept is carried by the first who does anything in the new day, or by the clock."""
+        for what in evening:
+            self.an_hour_of_a_night(what)
+        self.midnight()
+        self.now += timedelta(seconds=seconds)
+        for what in morning:
+            self.an_hour_of_a_night(what)
+        self.happen(overnight.carry_over)
 
-    @precondition(lambda self: hasattr(self, "core"))
-    @invariant()
-    def rooms_and_people_are_where_they_can_be(self) -> None:
-        entries = self.entries()
-        shown = self.look(lambda connection: store.load_rooms(connection, "main"))
-        assert all(room.open or room.pause is None for room in shown)
-        inside = Counter(entry.room_id for entry in entries if entry.state == "called")
-        assert max(inside.values(), default=0) <= 1
-        assert all((entry.held_reason is not None) == (entry.state == "held") for entry in entries)
-        assert all(entry.held_until is None or entry.state == "held" for entry in entries)
-        good = Counter(entry.ticket_id for entry in entries if entry.state in ACTIVE)
-        assert max(good.values(), default=0) <= 1, "a ticket in two places"
-        assert len({entry.ticket_id for entry in entries}) == len({entry.number for entry in entries}), "a number twice"
-
-    @precondition(lambda self: hasattr(self, "core"))
-    @invariant()
-    def a_person_holds_one_number_for_a_service(self) -> None:
-        ticket, entry, visit = tables.ticket, tables.entry, tables.visit
-        query = (
-            select(visit.c.patient_id, entry.c.service_id)
-            .select_from(entry.join(ticket, ticket.c.ticket_id == entry.c.ticket_id).join(visit))
-            .where(entry.c.state.in_(ACTIVE), ticket.c.offline.is_(False))
-        )
-        rows = self.look(lambda connection: connection.execute(query).all())
-        assert len(rows) == len(set(rows)), "two active numbers of one person for one service"
-
-    @precondition(lambda self: hasattr(self, "core"))
-    @invariant()
-    def the_journal_rebuilds_the_entries(self) -> None:
-        assert replay(self.frames()) == {entry.entry_id: entry for entry in self.entries()}
-        assert self.look(lambda connection: journal.first_gap(connection, "main")) is None
-
-    @precondition(lambda self: hasattr(self, "core"))
-    @invariant()
-    def a_ticket_tells_its_place_in_the_line(self) -> None:
-        for room, line in self.read(_lines):
-            assert self.read(partial(_ahead, line)) == list(range(len(line))), room
-
-    @precondition(lambda self: hasattr(self, "core"))
-    @invariant()
-    def the_policy_keeps_its_bound(self) -> None:
-        """Replayed from the journal: which calls count in which room, newest first; the store must know the same."""
-        counted = CountedCalls(DEFAULT)
-        for seq, frame in self.frames():
-            counted.hear(seq, frame)
-        for room in ROOMS:
-            assert self.look(partial(recent_calls, room_id=room, day=DAY, at_most=25)) == counted.of(room)
-
-
-def _build(connection: Connection) -> None:
-    store.ensure_site(connection, SITE)
-    make_hospital(connection)
-
-
-def _lines(reading: Reading) -> list[tuple[str, list[Entry]]]:
-    """Who waits in front of each room, in the order of being called; rooms that may call from a pool left out."""
-    found = []
-    for room in store.load_rooms(reading.connection, "main"):
-        waiting = store.waiting_for(reading.connection, "main", DAY, room)
-        if not any(entry.pooled for entry in waiting):
-            line = [choice.entry for choice in line_of_room(reading, room, waiting, DAY)]
-            found.append((room.room_id, line))
-    return found
-
-
-def _ahead(line: list[Entry], reading: Reading) -> list[int]:
-    """What the ticket of each tells of the people ahead."""
-    told = []
-    for entry in line:
-        ticket = store.load_ticket(reading.connection, "main", entry.ticket_id)
-        service = store.load_service(reading.connection, "main", entry.service_id)
-        assert ticket is not None
-        assert service is not None
-        told.append(arrivals.describe(reading, ticket, entry, service, DAY).people_ahead)
-    return told
-
-
-def seen(entry: Entry) -> dict[str, Any]:
-    return {"entry_id": entry.entry_id, "version": entry.version}
+    def an_hour_of_a_night(self, what: str) -> None:
+        if what in ROOMS:
+            self.next_is_called(what)
+        elif (at := self.one(0, "called")) is not None:
+            if what == "hold":
+                self.ask(Hold(**at, reason="rest"), holding.hold)
+            else:
+                self.ask(MarkNotHere(**at), calling.not_here)

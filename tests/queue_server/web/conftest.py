@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from protocol.nouns import Birth, Identity, Intake, Ticket
 from protocol.requests import IssueTicket, RaiseAlert, ReportHealth, Request
+from queue_server.api.gate import how_to_serve
 from queue_server.app import build
 from queue_server.auth.passwords import Passwords
 from queue_server.core import Core
@@ -85,7 +86,8 @@ class RunningServer:
     def start(self) -> None:
         passwords = Passwords(weak=True)
         self.app = build(self._settings, passwords=passwords)
-        config = uvicorn.Config(self.app, "127.0.0.1", self.port, log_config=None, timeout_graceful_shutdown=1)
+        options = how_to_serve(self._settings) | {"timeout_graceful_shutdown": 1}
+        config = uvicorn.Config(self.app, "127.0.0.1", self.port, **options)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()

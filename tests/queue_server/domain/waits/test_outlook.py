@@ -224,3 +224,46 @@ def test_whatever_is_foreseen_is_an_interval_that_rises_and_is_never_negative(
         assert 0 <= getattr(one, name) <= getattr(next_one, name)
     assert (one.low_minutes or 0) <= (one.high_minutes or 0)
     assert (one.p10_minutes or 0) <= (one.p50_minutes or 0) <= (one.p90_minutes or 0) <= (one.high_minutes or 0)
+
+
+FIVE_EACH = tuple((240.0 * ahead, 300.0 * ahead, 360.0 * ahead) for ahead in range(30))
+
+
+def test_who_came_early_for_an_appointment_is_told_the_wait_of_those_who_come_until_its_time_too() -> None:
+    """One is called every 5 minutes and one comes every 10: three people are gone in 15, and their followers in 30."""
+    forecast = Forecast(SEVEN, FIVE_EACH, FIVE_EACH, coming=(1 / 600,) * 10)
+
+    def middle(minutes: float | None, before: int = 3, first: bool = False) -> int | None:
+        wait = forecast.wait(first, before, SEVEN, None if minutes is None else SEVEN + timedelta(minutes=minutes))
+        return wait.p50_minutes if wait else None
+
+    assert [middle(minutes) for minutes in (None, 0, 10, 20, 30, 50)] == [15, 15, 20, 25, 30, 30]
+    assert middle(30, before=0) == 0  # nobody waits, so they are called at once
+    assert middle(30, first=True) == 15  # a right of one's own stays one
+
+
+@given(before=st.integers(0, 60), minutes=st.integers(0, 120), rate=st.floats(0, 0.02), seconds=st.integers(0, 290))
+@settings(max_examples=200, deadline=None)
+def test_whoever_stands_later_is_told_an_interval_that_is_never_shorter(
+    before: int, minutes: int, rate: float, seconds: int
+) -> None:
+    forecast = Forecast(SEVEN, FIVE_EACH, coming=(rate,) * 6)
+    now = SEVEN + timedelta(seconds=seconds)
+    plain, later = (forecast.wait(False, before, now, at) for at in (None, now + timedelta(minutes=minutes)))
+    assert plain is not None
+    assert later is not None
+    assert plain.low_minutes == later.low_minutes
+    assert (plain.p50_minutes or 0) <= (later.p50_minutes or 0) <= (later.p90_minutes or 0)
+    assert (plain.high_minutes or 0) <= (later.high_minutes or 0)
+
+
+def test_how_many_come_is_learned_from_the_days_before() -> None:
+    story = Story()
+    for day in range(4):
+        plain_day(story, day, people=60)
+    outlook = read(story)
+    day_begins = SEVEN + timedelta(days=4)
+    forecast = outlook.forecast("r1", day_begins)
+    assert forecast is not None
+    assert 20 < sum(forecast.coming) * 1800 <= 60
+    assert forecast.coming[-1] == 0

@@ -135,7 +135,7 @@ def test_arrivals_are_learned_by_queue_class_and_half_hour() -> None:
     assert sum(flow.per_second("Q", "priority")) == 0
     for _ in range(20):
         for person in range(6):
-            flow.arrived("Q", True, False, NINE + person)
+            flow.arrived("Q", named(priority=True, review=False), NINE + person)
         flow.new_day()
     rates = flow.per_second("Q", "priority")
     assert rates[18] * SLOT == pytest.approx(6, rel=0.05)
@@ -143,11 +143,21 @@ def test_arrivals_are_learned_by_queue_class_and_half_hour() -> None:
     assert sum(flow.per_second("Q", "normal_review")) == 0
 
 
+def test_who_comes_before_the_time_of_an_appointment_is_counted_apart() -> None:
+    flow = Flow()
+    for kind in (named(False, False, early=True), named(True, False, early=True)):
+        flow.arrived("Q", kind, NINE)
+    flow.new_day()
+    assert sum(flow.per_second("Q", "normal")) == 0
+    assert sum(flow.per_second("Q", "early")) > 0
+    assert sum(flow.per_second("Q", "priority")) > 0
+
+
 def test_a_day_twice_as_busy_is_seen() -> None:
     flow = Flow()
     for day in range(11):
         for person in range(400 if day == 10 else 200):
-            flow.arrived("Q", False, False, NINE + person)
+            flow.arrived("Q", named(priority=False, review=False), NINE + person)
         if day < 10:
             flow.new_day()
     assert 1.6 < flow.busier(NINE + SLOT) < 2.0
