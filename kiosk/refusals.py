@@ -62,7 +62,7 @@ REFUSED_TEXTS = (*_REFUSED, "other")
 
 _NOT_SWITCHED: dict[str, tuple[str, ...]] = {
     "closed": ("wanted_room_closed", "room_without_service", "unknown_room"),
-    "no_offer": ("no_offer",),
+    "no_offer": ("no_offer", "day_over"),
     "changed": ("stale_version", "unknown_entry", "unknown_ticket"),
     "fault": (*_REFUSED["kiosk"], *_REFUSED["fault"]),
 }

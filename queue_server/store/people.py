@@ -183,14 +183,18 @@ def keep_visit(
     return new_id
 
 
+_HOLDER = plain.Statement(
+    select(visit.c.patient_id)
+    .join(ticket, ticket.c.visit_id == visit.c.visit_id)
+    .where(ticket.c.ticket_id == bindparam("ticket_id"))
+)
+
+
 def patient_of_ticket(connection: Connection, ticket_id: str) -> str:
     """The id of whoever holds this ticket."""
-    query = (
-        select(visit.c.patient_id)
-        .join(ticket, ticket.c.visit_id == visit.c.visit_id)
-        .where(ticket.c.ticket_id == ticket_id)
-    )
-    return str(connection.execute(query).scalar_one())
+    row = _HOLDER.one(connection, ticket_id=ticket_id)
+    assert row is not None, "a ticket always has its visit"
+    return str(row[0])
 
 
 def identity_of_ticket(connection: Connection, ticket_id: str) -> Identity | None:

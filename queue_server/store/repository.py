@@ -187,7 +187,21 @@ def save_room_state(connection: Connection, changed: Room) -> None:
 # --- entries -------------------------------------------------------------------------------------------------------
 
 
-def to_entry(row: RowMapping) -> Entry:
+_OF_ENTRY = (
+    *("entry_id", "ticket_id", "number", "service_id", "room_id", "priority_class", "priority_status", "state"),
+    *("version", "issued_at", "called_at", "calls", "language", "recalls", "held_reason", "held_until", "place"),
+    *("appointment", "step", "then_steps", "pooled"),
+)
+_ENTRIES = select(*(entry.c[name] for name in _OF_ENTRY))
+
+
+def _entries(connection: Connection, statement: plain.Statement, **values: Any) -> list[Entry]:
+    """What a statement made of `_ENTRIES` finds."""
+    rows = statement.rows(connection, **values)
+    return [to_entry(dict(zip(_OF_ENTRY, row, strict=True))) for row in rows]
+
+
+def to_entry(row: RowMapping | Mapping[str, Any]) -> Entry:
     return Entry(
         entry_id=row["entry_id"],
         ticket_id=row["ticket_id"],
@@ -218,10 +232,12 @@ def load_entry(connection: Connection, site_id: str, entry_id: str) -> Entry | N
     return to_entry(row) if row else None
 
 
+_ENTRIES_OF_TICKET = plain.Statement(_ENTRIES.where(entry.c.ticket_id == bindparam("ticket_id")))
+
+
 def entries_of_ticket(connection: Connection, ticket_id: str) -> list[Entry]:
     """Every step of a ticket's way: one, or a few on a journey."""
-    query = select(entry).where(entry.c.ticket_id == ticket_id)
-    return [to_entry(row) for row in connection.execute(query).mappings()]
+    return _entries(connection, _ENTRIES_OF_TICKET, ticket_id=ticket_id)
 
 
 def newest_day(connection: Connection, site_id: str) -> tuple[str, dict[str, Entry]]:
@@ -345,9 +361,14 @@ def move_to_day(connection: Connection, changed: Entry, day: str) -> None:
     connection.execute(update(entry).where(where).values(version=changed.version, business_day=day))
 
 
+_DAY = plain.Statement(select(entry.c.business_day).where(entry.c.entry_id == bindparam("entry_id")))
+
+
 def day_of_entry(connection: Connection, entry_id: str) -> str:
     """The business day in whose line an entry stands: its ticket's, or a later one where it was kept overnight."""
-    return str(connection.execute(select(entry.c.business_day).where(entry.c.entry_id == entry_id)).scalar_one())
+    row = _DAY.one(connection, entry_id=entry_id)
+    assert row is not None, "only an entry that there is, is asked for"
+    return str(row[0])
 
 
 def _columns(known: Entry) -> Mapping[str, Any]:
@@ -415,8 +436,18 @@ def insert_ticket(connection: Connection, site_id: str, new: TicketRow, device_i
     plain.insert(connection, ticket, values)
 
 
+_OF_TICKET = ("ticket_id", "visit_id", "service_id", "number", "address", "business_day", "issued_at", "offline")
+"""In the order of `TicketRow`."""
+_TICKET = plain.Statement(
+    select(*(ticket.c[name] for name in _OF_TICKET)).where(
+        ticket.c.site_id == bindparam("site_id"), ticket.c.ticket_id == bindparam("ticket_id")
+    )
+)
+
+
 def load_ticket(connection: Connection, site_id: str, ticket_id: str) -> TicketRow | None:
-    return _ticket(connection, site_id, ticket.c.ticket_id == ticket_id)
+    row = _TICKET.one(connection, site_id=site_id, ticket_id=ticket_id)
+    return TicketRow(*row) if row is not None else None
 
 
 def load_ticket_by_address(connection: Connection, site_id: str, address: str) -> TicketRow | None:
@@ -429,18 +460,7 @@ def load_ticket_by_number(connection: Connection, site_id: str, day: str, number
 
 def _ticket(connection: Connection, site_id: str, which: Any) -> TicketRow | None:
     row = connection.execute(select(ticket).where(ticket.c.site_id == site_id, which)).mappings().first()
-    if row is None:
-        return None
-    return TicketRow(
-        ticket_id=row["ticket_id"],
-        visit_id=row["visit_id"],
-        service_id=row["service_id"],
-        number=row["number"],
-        address=row["address"],
-        business_day=row["business_day"],
-        issued_at=row["issued_at"],
-        offline=row["offline"],
-    )
+    return TicketRow(*(row[name] for name in _OF_TICKET)) if row is not None else None
 
 
 _VISITS = plain.Statement(
@@ -450,15 +470,16 @@ _VISITS = plain.Statement(
 )
 
 
+_ENTRIES_OF_PATIENT = plain.Statement(
+    _ENTRIES.join(ticket, ticket.c.ticket_id == entry.c.ticket_id)
+    .join(tables.visit, tables.visit.c.visit_id == ticket.c.visit_id)
+    .where(tables.visit.c.patient_id == bindparam("patient_id"), entry.c.business_day == bindparam("day"))
+    .order_by(entry.c.issued_at)
+)
+
+
 def entries_of_patient(connection: Connection, patient_id: str, day: str, overnight: bool) -> list[Entry]:
     """Everything this person holds on a day; `overnight`: it may be from an earlier one."""
     if not overnight and _VISITS.one(connection, patient_id=patient_id, day=day) is None:  # true of most who arrive
         return []
-    query = (
-        select(entry)
-        .join(ticket, ticket.c.ticket_id == entry.c.ticket_id)
-        .join(tables.visit, tables.visit.c.visit_id == ticket.c.visit_id)
-        .where(tables.visit.c.patient_id == patient_id, entry.c.business_day == day)
-        .order_by(entry.c.issued_at)
-    )
-    return [to_entry(row) for row in connection.execute(query).mappings()]
+    return _entries(connection, _ENTRIES_OF_PATIENT, patient_id=patient_id, day=day)

@@ -107,7 +107,8 @@ def _go_on(change: Change, entry: Entry, journey: Journey, steps: Sequence[str],
     place = back.place if back else None
     after = lifecycle.go_on(entry, change.at, **there, place=place, step=first, then=tuple(then))
     store.insert_entry(change.connection, change.site.site_id, change.day, after)
-    notes.keep(change.connection, after, note, change.now)
+    if note is not None:
+        notes.keep(change.connection, after, note, change.now)
     frame = TicketSentOn(
         entry=after,
         from_entry_id=entry.entry_id,

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -60,6 +61,19 @@ class BadLine:
             await send({"type": "http.response.body", "body": b"{"})
 
 
+def _nine_o_clock() -> datetime:
+    return datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).replace(hour=9, minute=0, second=0, microsecond=0)
+
+
+SHIFT = _nine_o_clock() - datetime.now(UTC)
+
+
+def in_the_morning() -> datetime:
+    """A clock that goes, and shows nine in the morning when the tests begin: at midnight a ticket that is an hour old
+    belongs to another day."""
+    return datetime.now(UTC) + SHIFT
+
+
 class RunningServer:
     """A server that can go away and come back at the same address, with the same database."""
 
@@ -85,7 +99,7 @@ class RunningServer:
 
     def start(self) -> None:
         passwords = Passwords(weak=True)
-        self.app = build(self._settings, passwords=passwords)
+        self.app = build(self._settings, passwords=passwords, clock=in_the_morning)
         options = how_to_serve(self._settings) | {"timeout_graceful_shutdown": 1}
         config = uvicorn.Config(self.app, "127.0.0.1", self.port, **options)
         self._server = uvicorn.Server(config)
@@ -98,7 +112,7 @@ class RunningServer:
         if not self.keys:
             hashed = passwords.hash(PASSWORD)
             made = self.core.writer.submit(
-                lambda connection: demo_data.make(connection, "main", hashed, datetime.now(UTC), {})
+                lambda connection: demo_data.make(connection, "main", hashed, in_the_morning(), {})
             ).result(10)
             self.keys = made.keys
 
