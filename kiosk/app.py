@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from kivy.app import App
@@ -28,6 +28,7 @@ from kiosk.paper import LARGE_PAPER_FROM
 from kiosk.settings import KioskSettings
 from kiosk.shapes import View
 from kiosk.slip import slip
+from kiosk.spool import Spool, SpoolFault
 from kiosk.state import Screen, State
 from kiosk.view import look
 from protocol.client import ServerClient
@@ -54,7 +55,7 @@ class KioskApp(App):
         self.settings = settings
         self._clock = clock
         self._ports = ports
-        self._runner = Runner(ports, tell=self.tell, clock=clock, today=self._today, paper=self._paper)
+        self._runner = Runner(ports, tell=self.tell, clock=clock, now=self._now, paper=self._paper)
         self._preview = getattr(ports.scanner, "preview", None)
         self.still = settings.motion == "reduced" or (settings.motion == "auto" and bool(settings.offscreen))
         self.state, self._first_effects = flow.start(settings.place, clock(), can_preview=self._preview is not None)
@@ -193,10 +194,10 @@ class KioskApp(App):
         return ZoneInfo(site.time_zone) if site is not None else HOUSE_TIME
 
     def _time_of_day(self) -> str:
-        return datetime.now(self._zone()).strftime("%H:%M")
+        return self._now().strftime("%H:%M")
 
-    def _today(self) -> date:
-        return datetime.now(self._zone()).date()
+    def _now(self) -> datetime:
+        return datetime.now(self._zone())
 
     def _paper(self, order: Print) -> Slip:
         hospital = self.state.hospital
@@ -208,7 +209,7 @@ class KioskApp(App):
             order.language,
             device_name=hospital.device_name,
             address_base=self.settings.place.address_base,
-            now=datetime.now(self._zone()),
+            now=self._now(),
             copy=order.copy,
             large=order.large,
             arrow=order.arrow,
@@ -220,8 +221,16 @@ def build(settings: KioskSettings) -> KioskApp:
     """The whole program, not yet running. Raises KeyFault without a key, DeviceFault for an address nobody knows."""
     settings = as_paired(settings)
     server = ServerClient(settings.server_url, settings.key.get_secret_value())
-    ports = Ports(server, open_scanner(settings.scanner), open_printer(settings.printer, settings.printer_profile))
-    return KioskApp(settings, ports)
+    scanner, printer = open_scanner(settings.scanner), open_printer(settings.printer, settings.printer_profile)
+    return KioskApp(settings, Ports(server, scanner, printer, _spool(settings)))
+
+
+def _spool(settings: KioskSettings) -> Spool | None:
+    """Without one the kiosk works as long as the server is there."""
+    try:
+        return Spool(settings.spool_path, settings.spool_key_path, lambda: datetime.now(UTC))
+    except SpoolFault:  # told by the spool
+        return None
 
 
 __all__ = ["KioskApp", "State", "build"]

@@ -14,6 +14,7 @@ from typing import Literal
 
 from kiosk.doctors import doctors_of
 from kiosk.events import Issue, ServerAway, Step, TicketArrived, TicketRefused
+from kiosk.offline import can_give, give
 from kiosk.paper import show
 from kiosk.refusals import room_is_unsure
 from kiosk.state import State, TicketRequest, Trouble, Visit
@@ -23,6 +24,9 @@ from theme import tokens
 
 ANSWER_S = 12.0
 """A ticket not answered by then counts as server away. Longer than the client's own limit."""
+DEADLINE_S = 5.0
+FOUND_AWAY_S = 2.0
+"""So long a server may take where the kiosk can give a number by itself."""
 RETRY_S = 4.0
 OFFER_S = float(tokens.TIME_IDLE_SECONDS)
 """Who does not choose between two rooms within this time, from the last touch on, keeps the one asked for."""
@@ -65,7 +69,8 @@ def _ask_for(state: State, visit: Visit, room_id: str | None, fresh_id: str) -> 
 def ask(state: State, visit: Visit, request: TicketRequest) -> Step:
     """Send `request`, for the first time or again."""
     asking = replace(visit, pending=request, in_flight_since=state.now)
-    return replace(state, visit=asking), (Issue(request, visit.asked_at),)
+    deadline_s = FOUND_AWAY_S if isinstance(request, IssueTicket) and can_give(state) else DEADLINE_S
+    return replace(state, visit=asking), (Issue(request, visit.asked_at, deadline_s),)
 
 
 def ask_in_time(state: State, visit: Visit) -> Step | None:
@@ -99,6 +104,8 @@ def _server_away(state: State, visit: Visit) -> Step:
     waiting = replace(visit, in_flight_since=None, retry_at=state.now + RETRY_S)
     if visit.offered is not None:  # the screen says that it is being tried
         return replace(state, visit=waiting), ()
+    if isinstance(visit.pending, IssueTicket) and not visit.giving and can_give(state):
+        return give(state, visit, visit.pending)
     return replace(state, screen="trouble", trouble=Trouble("server_away"), visit=waiting), ()
 
 

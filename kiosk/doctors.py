@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kiosk.offer import wait_of
+from kiosk.offer import wait_of, without_waits
+from kiosk.offline import goes_on
 from kiosk.shapes import Button, Chip, Choice, QuickerRoom, Tile, WhatFor, WhichDoctor
 from kiosk.state import Hospital, State, Visit
 from kiosk.words import Words, wait_words
@@ -36,11 +37,14 @@ def which_doctor(state: State, words: Words) -> WhichDoctor:
     chosen = (request.room_id or "any") if request else ""
     pages = pages_of(state)
     doctors = tuple(_doctor(room, service, words, chosen) for room in pages[state.page % len(pages)])
+    anyone: tuple[Tile, ...] = (_anyone(service, words, chosen),)
+    if goes_on(state):
+        anyone, doctors = without_waits(anyone, words), without_waits(doctors, words)
     lead = words("kiosk.what_for.fetching") if request else words.name(service.names) if service else ""
     return WhichDoctor(
         heading=words("kiosk.which_doctor.heading"),
         lead=lead,
-        anyone=WhatFor(columns=1, rows=1, tiles=(_anyone(service, words, chosen),)),
+        anyone=WhatFor(columns=1, rows=1, tiles=anyone),
         doctors=WhatFor(columns=1, rows=_rows(state), tiles=doctors),
     )
 

@@ -9,8 +9,9 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import Any, Protocol
 
 from hardware.errors import DeviceAway, DeviceError
@@ -26,13 +27,17 @@ from kiosk.events import (
     FeedAway,
     FeedSnapshot,
     Forget,
+    Give,
     Issue,
+    NotGiven,
     Print,
     PrinterOutcome,
     QueueMoved,
     Raise,
     ReaderHealth,
     ReaderHint,
+    Remember,
+    Remembered,
     Scanned,
     ServerAway,
     ServicesNow,
@@ -43,6 +48,10 @@ from kiosk.events import (
     Unreadable,
     WaitsNow,
 )
+from kiosk.offline import room_promised, ticket_of
+from kiosk.sender import Sender
+from kiosk.spool import Spool, SpoolFault
+from kiosk.state import Hospital
 from protocol import client, errors
 from protocol.frames import Heartbeat, Numbered, ServicesChanged, Snapshot, TicketCalled, TicketIssued
 from protocol.nouns import DeviceHealth, Ticket, Value
@@ -78,10 +87,12 @@ class Ports:
     server: Server
     scanner: Scanner
     printer: Printer
+    spool: Spool | None = None
+    """None: the disk does not take one, and no numbers are given while the server is away."""
 
 
 class Runner:
-    """`tell` is called in the loop with every event; `clock` is the monotonic clock of `Tick`; `today` the date at the
+    """`tell` is called in the loop with every event; `clock` is the monotonic clock of `Tick`; `now` the time at the
     hospital; `paper` makes the slip of a ticket."""
 
     def __init__(
@@ -90,19 +101,22 @@ class Runner:
         *,
         tell: Callable[[Event], None],
         clock: Callable[[], float],
-        today: Callable[[], date],
+        now: Callable[[], datetime],
         paper: Callable[[Print], Slip],
     ) -> None:
         self._ports = ports
-        self._tell, self._clock, self._today, self._paper = tell, clock, today, paper
+        self._tell, self._clock, self._now, self._paper = tell, clock, now, paper
+        self._sender = Sender(ports.spool, ports.server) if ports.spool is not None else None
         self._tasks: set[asyncio.Task[None]] = set()
         self._scanning = False
         self._passed_over = False
         self._health: dict[str, DeviceHealth] = {}
+        self._remembering = asyncio.Lock()
         self._untold: dict[str, DeviceHealth] = {}
 
     async def start(self) -> None:
         """Open the reader and begin to listen. A reader that can never work is told as its health."""
+        await self._recall()
         try:
             await self._ports.scanner.open()
         except DeviceError as error:
@@ -115,6 +129,8 @@ class Runner:
             ("printer-health", self._watch_printer),
         ):
             self._spawn(self._for_ever(name, work), name)
+        if self._sender is not None:
+            self._spawn(self._for_ever("sender", self._sender.run), "sender")
 
     async def close(self) -> None:
         """Stop everything that was started, and let go of the devices."""
@@ -124,6 +140,8 @@ class Runner:
         await self._ports.scanner.close()
         await self._ports.printer.close()
         await self._ports.server.close()
+        if self._ports.spool is not None:
+            self._ports.spool.close()
 
     def run(self, effect: Effect) -> None:
         """Begin what is to be done; returns at once."""
@@ -134,10 +152,14 @@ class Runner:
                 self._scanning = False
             case Issue():
                 self._spawn(self._issue(effect), "issue")
+            case Give():
+                self._spawn(self._give(effect), "give")
             case Print():
                 self._spawn(self._print(effect), "print")
             case Raise():
                 self._spawn(self._raise(effect), "alert")
+            case Remember(hospital=hospital):
+                self._spawn(self._remember(hospital), "remember")
             case Forget():
                 self._forget()
 
@@ -152,7 +174,7 @@ class Runner:
     async def _issue(self, effect: Issue) -> None:
         request = effect.request.model_copy(update={"age_s": max(self._clock() - effect.asked_at, 0.0)})
         try:
-            answer = await self._ports.server.post(request)
+            answer = await self._ports.server.post(request, effect.deadline_s)
         except errors.ServerAway:
             self._tell(ServerAway(request.request_id))
         except errors.ServerRefused as refused:
@@ -161,6 +183,41 @@ class Runner:
         else:
             if isinstance(answer, Ticket):
                 self._tell(TicketArrived(request.request_id, answer))
+
+    async def _give(self, effect: Give) -> None:
+        """On disk first: what is printed can be told, whatever happens to this kiosk."""
+        asked, hospital = effect.request, effect.hospital
+        assert self._ports.spool is not None
+        assert self._sender is not None
+        assert hospital.site is not None, "asked for only where all three are there"
+        room, zone = room_promised(hospital, asked), hospital.site.time_zone
+        try:
+            given = await asyncio.to_thread(
+                self._ports.spool.give, hospital.series, zone, asked, room.room_id if room else None
+            )
+        except SpoolFault as fault:
+            log.warning("no_offline_ticket id=%s code=%s", asked.request_id, fault.code)
+            self._tell(NotGiven(asked.request_id, fault.code))
+            return
+        log.info("offline_ticket number=%s", given.number)
+        self._tell(TicketArrived(asked.request_id, ticket_of(hospital, asked, given, self._now())))
+        self._sender.wake()
+
+    async def _remember(self, hospital: Hospital) -> None:
+        """For a kiosk that is switched on without the server: the newest is written last."""
+        if self._ports.spool is None:
+            return
+        async with self._remembering:
+            with suppress(SpoolFault):  # told by the spool
+                await asyncio.to_thread(self._ports.spool.remember, hospital)
+
+    async def _recall(self) -> None:
+        if self._ports.spool is None:
+            return
+        with suppress(SpoolFault):  # told by the spool
+            hospital = await asyncio.to_thread(self._ports.spool.remembered)
+            if hospital is not None:
+                self._tell(Remembered(hospital))
 
     async def _raise(self, effect: Raise) -> None:
         """Told as failed after the first try, and as sent if a later one succeeds: nobody waits for a call that is
@@ -201,8 +258,11 @@ class Runner:
             match heard:
                 case Snapshot():
                     name = heard.device.name if heard.device else ""
-                    self._tell(FeedSnapshot(heard.site, name, heard.services, heard.rooms))
+                    series = heard.device.series if heard.device and self._sender is not None else ""
+                    self._tell(FeedSnapshot(heard.site, name, heard.services, heard.rooms, heard.zones, series))
                     self._tell_health()
+                    if self._sender is not None:
+                        self._sender.wake()
                 case Numbered():
                     self._tell_frame(heard)
                 case Heartbeat(waits=waits, room_waits=room_waits) if waits:
@@ -213,8 +273,8 @@ class Runner:
 
     def _tell_frame(self, numbered: Numbered) -> None:
         match numbered.frame:
-            case ServicesChanged(services=services, rooms=rooms, site=site):
-                self._tell(ServicesNow(services, rooms, site))
+            case ServicesChanged(services=services, rooms=rooms, site=site, zones=zones):
+                self._tell(ServicesNow(services, rooms, site, zones))
             case TicketIssued(entry=entry):
                 self._tell(QueueMoved(entry.service_id, 1))
             case TicketCalled(entry=entry) if entry.calls == 1:
@@ -242,7 +302,7 @@ class Runner:
         if not self._scanning:
             self._passed_over = True
             return
-        read = read_card(scan.payload, "scan", self._today())
+        read = read_card(scan.payload, "scan", self._now().date())
         self._tell(Unreadable(read.code) if isinstance(read, Refusal) else Scanned(read))
 
     async def _watch_scanner(self) -> None:
@@ -276,6 +336,8 @@ class Runner:
         printed = outcome.outcome == "printed" or outcome.code == "cannot_ask"
         unsure = outcome.outcome == "unknown" and not printed
         self._tell(PrinterOutcome(ticket_id, printed, "unsure" if unsure else outcome.code))
+        if effect.ticket.offline:
+            return  # the server knows it by another id
         await self._report(ReportPrint(ticket_id=ticket_id, outcome=outcome.outcome, code=outcome.code))
 
     async def _watch_printer(self) -> None:

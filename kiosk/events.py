@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from kiosk.state import AlertReason, State, TicketRequest
-from protocol.nouns import Identity, Room, Service, Site, Ticket, WaitEstimate
+from kiosk.state import AlertReason, Hospital, State, TicketRequest
+from protocol.nouns import Identity, Room, Service, Site, Ticket, WaitEstimate, Zone
+from protocol.requests import IssueTicket
 
 # --- what happened -------------------------------------------------------------------------------------------------
 
@@ -78,6 +79,14 @@ class ServerAway:
 
 
 @dataclass(frozen=True)
+class NotGiven:
+    """No number of the kiosk's own series could be given; `code` as `State.cannot_give`."""
+
+    request_id: str
+    code: str
+
+
+@dataclass(frozen=True)
 class PrinterOutcome:
     """The paper is there, or not; `code` says why not, ``unsure`` where nobody can tell."""
 
@@ -100,6 +109,8 @@ class FeedSnapshot:
     device_name: str
     services: tuple[Service, ...]
     rooms: tuple[Room, ...]
+    zones: tuple[Zone, ...] = ()
+    series: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,7 +118,8 @@ class ServicesNow:
     services: tuple[Service, ...]
     rooms: tuple[Room, ...]
     site: Site | None = None
-    """None: as it was."""
+    """None, like `zones`: as it was."""
+    zones: tuple[Zone, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +143,13 @@ class FeedAway:
     pass
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """How the hospital was when the kiosk was switched off; the server has not been heard yet."""
+
+    hospital: Hospital
+
+
 Event: TypeAlias = (
     Tick
     | Touched
@@ -141,6 +160,7 @@ Event: TypeAlias = (
     | TicketArrived
     | TicketRefused
     | ServerAway
+    | NotGiven
     | PrinterOutcome
     | AlertOutcome
     | FeedSnapshot
@@ -148,6 +168,7 @@ Event: TypeAlias = (
     | QueueMoved
     | WaitsNow
     | FeedAway
+    | Remembered
 )
 
 # --- what is to be done --------------------------------------------------------------------------------------------
@@ -165,10 +186,20 @@ class StopScan:
 
 @dataclass(frozen=True)
 class Issue:
-    """Ask for a ticket, or for another room on it. `asked_at` is when the person asked, on the clock of `Tick`."""
+    """Ask for a ticket, or for another room on it. `asked_at` is when the person asked, on the clock of `Tick`;
+    without an answer within `deadline_s` the server is away."""
 
     request: TicketRequest
     asked_at: float
+    deadline_s: float = 5.0
+
+
+@dataclass(frozen=True)
+class Give:
+    """Give a number of the kiosk's own series for what was asked of the server, which is away."""
+
+    request: IssueTicket
+    hospital: Hospital
 
 
 @dataclass(frozen=True)
@@ -190,9 +221,16 @@ class Raise:
 
 
 @dataclass(frozen=True)
+class Remember:
+    """The hospital is not as it was told before."""
+
+    hospital: Hospital
+
+
+@dataclass(frozen=True)
 class Forget:
     """The person has left: whatever is kept of them outside the state goes too."""
 
 
-Effect: TypeAlias = StartScan | StopScan | Issue | Print | Raise | Forget
+Effect: TypeAlias = StartScan | StopScan | Issue | Give | Print | Raise | Remember | Forget
 Step: TypeAlias = tuple[State, tuple[Effect, ...]]

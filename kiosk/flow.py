@@ -4,7 +4,8 @@ Rules that the code alone does not tell:
 
 - A person is forgotten 45 s after the last touch plus a countdown of 20 s, which a touch stops as often as wanted
   (WCAG 2.2.1 asks for at least ten extensions), or 10 s after the number is on the screen.
-- While the server is away, a person who asked is asked for again and again; whoever comes new is told at once.
+- While the server is away the kiosk gives numbers of its own series (`kiosk/offline.py`). Where it cannot, a person who
+  asked is asked for again and again, and whoever comes new is told at once.
 """
 
 from __future__ import annotations
@@ -30,11 +31,14 @@ from kiosk.events import (
     FeedAway,
     FeedSnapshot,
     Forget,
+    NotGiven,
     PrinterOutcome,
     QueueMoved,
     Raise,
     ReaderHealth,
     ReaderHint,
+    Remember,
+    Remembered,
     Scanned,
     ServerAway,
     ServicesNow,
@@ -48,6 +52,7 @@ from kiosk.events import (
     Unreadable,
     WaitsNow,
 )
+from kiosk.offline import away_for_long, can_give, not_given, remembered
 from kiosk.paper import NUMBER_SHOWN_S, number_pages, paper_is, printed, reprint
 from kiosk.refusals import refused_text
 from kiosk.state import (
@@ -67,8 +72,6 @@ from theme import tokens
 
 IDLE_S = float(tokens.TIME_IDLE_SECONDS)
 STILL_HERE_S = float(tokens.TIME_STILL_HERE_SECONDS)
-AWAY_SHOWN_AFTER_S = 4.0
-"""A server that restarts is back in less; nobody needs to hear of it."""
 REFUSAL_REST_S = 3.0
 """A card that stays under the reader is one failure, not twenty."""
 HINT_AFTER_S = 1.5
@@ -126,12 +129,16 @@ def _decide(state: State, event: Event) -> Step:
             return _reader(state, event)
         case TicketArrived() | TicketRefused() | ServerAway():
             return answered(state, event)
+        case NotGiven():
+            return not_given(state, event)
         case PrinterOutcome():
             return printed(state, event)
         case AlertOutcome():
             return _alert(state, event)
         case FeedSnapshot() | ServicesNow() | QueueMoved() | WaitsNow() | FeedAway():
             return _feed(state, event)
+        case Remembered():
+            return remembered(state, event), ()
 
 
 # --- time ----------------------------------------------------------------------------------------------------------
@@ -184,8 +191,8 @@ def _rested(state: State) -> State:
 
 
 def _resting(state: State) -> State:
-    """The screen for nobody: welcome, or that the server is away once that lasts."""
-    if state.away_since is not None and state.now - state.away_since >= AWAY_SHOWN_AFTER_S:
+    """The screen for nobody: welcome, or that no number can be had once the server has been away for a while."""
+    if away_for_long(state) and not can_give(state):
         return replace(state, screen="trouble", trouble=Trouble("server_away"))
     return replace(state, screen="welcome", trouble=None)
 
@@ -200,6 +207,7 @@ def _forget(state: State) -> Step:
         clock=state.clock,
         touched_at=state.now,
         away_since=state.away_since,
+        cannot_give=state.cannot_give,
         reader_code=state.reader_code,
         can_preview=state.can_preview,
     )
@@ -383,10 +391,11 @@ def _feed(state: State, event: FeedSnapshot | ServicesNow | QueueMoved | WaitsNo
             return replace(state, hospital=replace(state.hospital, services=services)), ()
         case ServicesNow():
             site = event.site or state.hospital.site
-            hospital = replace(state.hospital, site=site, services=event.services, rooms=event.rooms)
-            return replace(state, hospital=hospital), ()
+            zones = state.hospital.zones if event.zones is None else event.zones
+            hospital = replace(state.hospital, site=site, services=event.services, rooms=event.rooms, zones=zones)
+            return replace(state, hospital=hospital), (Remember(hospital),)
         case FeedSnapshot():
-            return _back_live(state, event)
+            return _live(state, event)
 
 
 def _waits_of(service: Service, told: WaitsNow) -> Service:
@@ -396,10 +405,15 @@ def _waits_of(service: Service, told: WaitsNow) -> Service:
     return service.model_copy(update={"wait": told.waits[service.service_id], "room_waits": at_doctors})
 
 
-def _back_live(state: State, event: FeedSnapshot) -> Step:
-    hospital = Hospital(event.site, event.device_name, event.services, event.rooms)
+def _live(state: State, event: FeedSnapshot) -> Step:
+    hospital = Hospital(event.site, event.device_name, event.services, event.rooms, event.zones, event.series)
+    state, effects = _back_live(state, hospital)
+    return state, (Remember(hospital), *effects)
+
+
+def _back_live(state: State, hospital: Hospital) -> Step:
     rested = at_rest(state)
-    state = replace(state, hospital=hospital, away_since=None)
+    state = replace(state, hospital=hospital, away_since=None, cannot_give="")
     if rested:
         return _rested(state), ()
     visit = state.visit

@@ -5,7 +5,7 @@ Open services come first and in the server's order; closed ones stay in sight, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kiosk.shapes import Button, Tile
 from kiosk.state import Hospital, State
@@ -56,6 +56,12 @@ def tile(service: Service, hospital: Hospital, words: Words, chosen: str) -> Til
     button = Button(f"service:{service.service_id}", name, service.icon, emphasis="primary" if busy else "plain")
     wait = words("kiosk.service.fetching") if busy else wait_of(service, words)
     return Tile(button, place=_place(service, hospital, words), wait=wait, busy=busy)
+
+
+def without_waits(tiles: tuple[Tile, ...], words: Words) -> tuple[Tile, ...]:
+    """While the server is away: what it last told of the waits is not true any more."""
+    unknown = words("kiosk.doctor.wait_unknown")
+    return tuple(one if one.busy else replace(one, wait=unknown) for one in tiles)
 
 
 def wait_of(service: Service, words: Words) -> str:

@@ -54,7 +54,10 @@ def number_pages(comfort: Comfort) -> int:
 
 
 def arrow_to(place: Place, room: Room) -> str:
-    """Icon that points from this kiosk to `room`; a pin on the map where nobody told the way."""
+    """Icon that points from this kiosk to `room`; a pin on the map where nobody told the way,
+    or where the kiosk does not know the room."""
+    if not room.room_id:
+        return "map-pin"
     arrows = dict(place.arrows)
     known = (arrows.get(key) for key in (room.room_id, room.zone_id, f"floor:{room.floor}"))
     return next((arrow for arrow in known if arrow), "map-pin")

@@ -79,6 +79,16 @@ class KioskSettings(DeviceSettings):
         return (short, long) if self.orientation == "portrait" else (long, short)
 
     @property
+    def spool_path(self) -> Path:
+        """Numbers given while the server was away, and not yet told."""
+        return self.home / "spool.sqlite3"
+
+    @property
+    def spool_key_path(self) -> Path:
+        """What opens them: beside this kiosk's key."""
+        return self.key_path.with_name("spool-key")
+
+    @property
     def place(self) -> Place:
         """What the journey knows of this kiosk."""
         return Place(

@@ -57,6 +57,8 @@ class Welcome:
     lead: str = ""
     warning: str = ""
     hint: str = ""
+    offline: str = ""
+    """That the kiosk gives numbers by itself now."""
     chips: tuple[Chip, ...] = ()
     languages: tuple[Button, ...] = ()
     unwell: Button = field(default_factory=Button)

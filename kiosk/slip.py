@@ -28,7 +28,7 @@ from hardware.printer.slip import (
     shorten,
 )
 from locales import MissingText, plural, t
-from protocol.nouns import Names, Priority, Room, Site, Ticket, WaitEstimate
+from protocol.nouns import Names, Room, Site, Ticket, WaitEstimate
 
 ARROW = "arrow-up-right"
 
@@ -66,7 +66,7 @@ def slip(
         Band(text=shorten(_where(ticket, language), SHORT_LENGTH), icon=arrow),
         *_way(ticket, language),
         *([Band(text=t("ticket.room_unsure", language), icon="monitor", filled=False)] if room_unsure else []),
-        *_priority(ticket.entry.priority, language),
+        *_priority(ticket, language),
         Rule(),
         *_waiting(ticket, language),
         Rule(),
@@ -108,9 +108,11 @@ def _floor(room: Room, language: str) -> str:
 
 
 def _where(ticket: Ticket, language: str) -> str:
-    """The room; or the waiting area, where the room is told by the call."""
+    """The room; or the waiting area, where the room is told by the call; or who knows it."""
     if not ticket.entry.pooled:
         return place(ticket.room, language)
+    if not ticket.zone_names:
+        return t("ticket.offline.place", language)
     floor = _floor(ticket.room, language)
     return t("ticket.pooled.place", language, zone=_name(ticket.zone_names, language), floor=floor)
 
@@ -134,7 +136,11 @@ def _way(ticket: Ticket, language: str) -> list[AnyBlock]:
     return lines
 
 
-def _priority(priority: Priority, language: str) -> list[AnyBlock]:
+def _priority(ticket: Ticket, language: str) -> list[AnyBlock]:
+    """A kiosk without the server does not know whose right is proven."""
+    if ticket.offline:
+        return [Line(text=t("ticket.offline.priority", language), size="small")]
+    priority = ticket.entry.priority
     lines: list[AnyBlock] = [Line(text=t(f"ticket.priority.{priority.priority_class}", language), weight="bold")]
     if priority.status == "declared" and priority.priority_class != "normal":
         lines.append(Line(text=t("ticket.priority.declared", language), size="small"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from protocol.nouns import Identity, Room, Service, Site, Ticket
+from protocol.nouns import Identity, Room, Service, Site, Ticket, Zone
 from protocol.requests import IssueTicket, SwitchRoom
 
 Screen: TypeAlias = Literal[
@@ -58,6 +58,9 @@ class Hospital:
     device_name: str = ""
     services: tuple[Service, ...] = ()
     rooms: tuple[Room, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    series: str = ""
+    """Letters of the numbers that this kiosk gives by itself; empty = it has none."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ class Visit:
     asked_at: float = 0.0
     """When the person asked, which is what the request's age counts from."""
     in_flight_since: float | None = None
+    giving: bool = False
+    """A number of the kiosk's own series is being given."""
     retry_at: float = 0.0
     offered: Ticket | None = None
     """A ticket that came with the offer of a quicker room, and is printed once the person has chosen."""
@@ -120,6 +125,8 @@ class State:
     """Since when the screen asks whether the person is still here."""
     away_since: float | None = 0.0
     """Since when the feed is not live; None = live."""
+    cannot_give: str = ""
+    """Why the kiosk cannot give numbers of its own (``full``, ``disk``) until the server is back; empty = it can."""
     reader_code: str = "ok"
     """Why the card reader cannot read at all; ``ok`` = it works."""
     refusals: int = 0

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from hardware.scanner.cards import mask, masked_name
 from kiosk import doctors, flow, paper, troubles
-from kiosk.offer import pages_of, tile
+from kiosk.offer import pages_of, tile, without_waits
+from kiosk.offline import goes_on
 from kiosk.refusals import refusal_group
 from kiosk.shapes import (
     Body,
@@ -165,6 +166,7 @@ def _welcome(state: State, words: Words) -> Welcome:
         lead=words("kiosk.welcome.lead"),
         warning=words("kiosk.welcome.reader_broken") if broken else "",
         hint=_hint(state, words),
+        offline=words("kiosk.welcome.offline") if goes_on(state) else "",
         chips=(
             Chip("id-card", words("kiosk.card.identity")),
             Chip("credit-card", words("kiosk.card.insurance")),
@@ -245,19 +247,21 @@ def _what_for(state: State, words: Words) -> WhatFor:
     pages = pages_of(state)
     wide = state.comfort.scale >= 1.5
     pending = state.visit.pending if state.visit else None
-    lead = "kiosk.what_for.fetching" if pending else "kiosk.what_for.lead"
+    offline = goes_on(state)
+    lead = f"kiosk.what_for.{'fetching' if pending else 'offline' if offline else 'lead'}"
     if not pages:
         return WhatFor(
             heading=words("kiosk.what_for.heading"), nothing=words("kiosk.what_for.nothing"), columns=1, rows=1
         )
     page = pages[state.page % len(pages)]
     chosen = state.visit.service_id if state.visit and pending else ""
+    tiles = tuple(tile(service, state.hospital, words, chosen) for service in page.open)
     return WhatFor(
         heading=words("kiosk.what_for.heading"),
         lead=words(lead),
         columns=1 if wide else 2,
         rows=page.rows,
-        tiles=tuple(tile(service, state.hospital, words, chosen) for service in page.open),
+        tiles=without_waits(tiles, words) if offline else tiles,
         closed=tuple(tile(service, state.hospital, words, chosen) for service in page.closed),
     )
 
@@ -270,13 +274,14 @@ def _your_number(state: State, words: Words) -> YourNumber:
     pooled = ticket.entry.pooled  # the room is told by the call
     label = "kiosk.your_number.held" if ticket.already_held else "kiosk.your_number.label"
     title, text = _paper(visit, words)
+    room, floor = _place(ticket, words)
     pages = paper.number_pages(state.comfort)
     address = page_address(ticket, state.place.address_base)
     return YourNumber(
         label=t(label, language, service=words.name(ticket.service_names)),
         number=ticket.number,
-        room=words.name(ticket.zone_names) if pooled else words.room(ticket.room),
-        floor=words.floor(ticket.room.floor),
+        room=room,
+        floor=floor,
         doctor="" if pooled else ticket.room.doctor,
         directions=_directions(visit, ticket, words),
         arrow=paper.arrow_to(state.place, ticket.room),
@@ -299,9 +304,20 @@ def _your_number(state: State, words: Words) -> YourNumber:
     )
 
 
+def _place(ticket: Ticket, words: Words) -> tuple[str, str]:
+    """The room, or the waiting area where the room is told by the call; and its floor."""
+    if not ticket.entry.pooled:
+        return words.room(ticket.room), words.floor(ticket.room.floor)
+    if not ticket.zone_names:
+        return words("kiosk.your_number.ask_where"), ""
+    return words.name(ticket.zone_names), words.floor(ticket.room.floor)
+
+
 def _directions(visit: Visit, ticket: Ticket, words: Words) -> str:
     if visit.room_unsure:
         return words("kiosk.your_number.room_unsure")
+    if ticket.offline:
+        return words("kiosk.your_number.offline.pooled" if ticket.entry.pooled else "kiosk.your_number.offline")
     return words("kiosk.your_number.pooled") if ticket.entry.pooled else words.name(ticket.room.directions)
 
 
@@ -314,6 +330,8 @@ _PAPER: dict[Paper, PaperPicture] = {
 
 
 def _ahead(ticket: Ticket, words: Words) -> Fact:
+    if ticket.offline:
+        return Fact("users", words("kiosk.wait.unknown"), words("kiosk.ahead.label"))
     if ticket.people_ahead <= 0:
         return Fact("users", words("kiosk.ahead.none"), words("kiosk.ahead.none.label"))
     return Fact("users", words.count("kiosk.ahead", ticket.people_ahead), words("kiosk.ahead.label"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from kiosk.events import FeedSnapshot
 from kiosk.state import Place
-from protocol.nouns import Birth, Entry, Identity, Priority, Room, RoomOffer, Service, Site, Ticket, WaitEstimate
+from protocol.nouns import Birth, Entry, Identity, Priority, Room, RoomOffer, Service, Site, Ticket, WaitEstimate, Zone
 
 NOW = datetime(2026, 6, 15, 9, 42, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
 SITE = Site(site_id="main", names={"vi": "Bệnh viện Đa khoa An Bình", "en": "An Binh General Hospital"})
@@ -166,3 +167,9 @@ def ticket(number: str = "A012", *, already_held: bool = False, people_ahead: in
 
 def snapshot() -> FeedSnapshot:
     return FeedSnapshot(SITE, "Sảnh A, tầng 1", services(), rooms())
+
+
+def lettered() -> FeedSnapshot:
+    """The same, told to a kiosk that has letters of its own."""
+    zones = (Zone(zone_id="z1", names={"vi": "Khu khám Nội", "en": "Internal medicine"}),)
+    return replace(snapshot(), zones=zones, series="KA")

@@ -29,7 +29,7 @@ def wait(state: State, seconds: float = LATER) -> State:
 
 def which_doctor() -> State:
     """Cardiology was touched, and its doctors are read."""
-    state, effects = run(choosing(), with_doctors(), touch("service:tim"))
+    state, effects = run(run(choosing(), with_doctors())[0], touch("service:tim"))
     assert (state.screen, effects) == ("which_doctor", ())
     return wait(state)
 
@@ -93,9 +93,8 @@ def test_a_room_without_a_doctor_of_this_service_cannot_be_asked_for(intent: str
 
 def test_the_second_touch_of_a_double_tap_chooses_no_doctor() -> None:
     """The tile of a service is where the doctors' tiles appear: a trembling hand must not take a number by it."""
-    state, effects = run(
-        choosing(), with_doctors(), touch("service:tim"), touch("doctor:r1", "req-1"), touch("any_doctor")
-    )
+    state, _ = run(choosing(), with_doctors())
+    state, effects = run(state, touch("service:tim"), touch("doctor:r1", "req-1"), touch("any_doctor"))
     assert (state.screen, effects) == ("which_doctor", ())
     state, effects = run(wait(state), touch("any_doctor", "req-2"), touch("doctor:r1", "req-3"), touch("any_doctor"))
     assert [request.request_id for request in asked(effects)] == ["req-2"]

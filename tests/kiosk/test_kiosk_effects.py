@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
-from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -15,13 +15,25 @@ from hardware.printer.slip import Line, Slip
 from hardware.scanner.fake import FakeScanner
 from kiosk import effects as effects_module
 from kiosk import events as e
+from kiosk import spool as spool_module
 from kiosk.effects import Ports, Runner
+from kiosk.spool import Spool
+from kiosk.state import Hospital
 from protocol import errors
 from protocol.client import FeedLost
 from protocol.frames import AnyFrame, Heartbeat, Numbered, ServicesChanged, Snapshot, TicketCalled, TicketIssued
 from protocol.nouns import Device, DeviceHealth, Intake, Value, WaitEstimate
-from protocol.requests import Done, IssueTicket, RaiseAlert, ReportHealth, ReportPrint, Request, SwitchRoom
-from tests.kiosk.samples import CARD, IDENTITY, NOW, SITE, rooms, services, ticket
+from protocol.requests import (
+    Done,
+    IssueTicket,
+    RaiseAlert,
+    ReportHealth,
+    ReportPrint,
+    Request,
+    SwitchRoom,
+    UploadOfflineTicket,
+)
+from tests.kiosk.samples import CARD, IDENTITY, NOW, SITE, lettered, rooms, services, ticket
 
 REQUEST = IssueTicket(request_id="req-1", service_id="noi", intake=Intake(identity=IDENTITY))
 
@@ -76,15 +88,15 @@ class FakePrinter:
 class Bench:
     """A runner between fakes, and everything that it told."""
 
-    def __init__(self) -> None:
+    def __init__(self, spool: Spool | None = None) -> None:
         self.server, self.scanner, self.printer = FakeServer(), FakeScanner(), FakePrinter()
         self.told: list[e.Event] = []
         seconds = itertools.count(100.0, 0.5)
         self.runner = Runner(
-            Ports(self.server, self.scanner, self.printer),
+            Ports(self.server, self.scanner, self.printer, spool),
             tell=self.told.append,
             clock=lambda: next(seconds),
-            today=lambda: date(2026, 6, 15),
+            now=lambda: NOW,
             paper=lambda order: Slip(blocks=(Line(text=order.ticket.number),)),
         )
 
@@ -119,8 +131,8 @@ def snapshot_frame() -> Snapshot:
         at=NOW,
         site=SITE,
         listener="kiosk",
-        device=Device(device_id="k1", kind="kiosk", name="Sảnh A"),
-        zones=(),
+        device=Device(device_id="k1", kind="kiosk", name="Sảnh A", series="KA"),
+        zones=lettered().zones,
         services=services(),
         rooms=rooms(),
         entries=(),
@@ -247,6 +259,7 @@ async def test_what_the_feed_says_becomes_events(bench: Bench) -> None:
     [live] = await bench.told_of(e.FeedSnapshot)
     assert isinstance(live, e.FeedSnapshot)
     assert (live.device_name, len(live.services)) == ("Sảnh A", 12)
+    assert live.series == "", "without a spool it has no use for letters"
     kinds = (e.QueueMoved, e.ServicesNow, e.WaitsNow, e.FeedAway)
     assert [event for event in bench.told if isinstance(event, kinds)] == [
         e.QueueMoved("noi", 1),
@@ -297,12 +310,51 @@ async def test_a_reader_that_can_never_work_does_not_stop_the_kiosk() -> None:
         Ports(bench.server, Broken(), bench.printer),
         tell=bench.told.append,
         clock=lambda: 0.0,
-        today=lambda: date(2026, 6, 15),
+        now=lambda: NOW,
         paper=lambda order: Slip(blocks=()),
     )
     await bench.runner.start()
     assert e.ReaderHealth("opencv_missing") in bench.told
     await bench.runner.close()
+
+
+# --- while the server is away --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def spooled(tmp_path: Path) -> AsyncIterator[Bench]:
+    bench = Bench(Spool(tmp_path / "spool.sqlite3", tmp_path / "spool-key", lambda: NOW))
+    await bench.runner.start()
+    yield bench
+    await bench.runner.close()
+
+
+HOSPITAL = Hospital(SITE, "Sảnh A", services(), rooms(), lettered().zones, "KA")
+
+
+async def test_a_number_of_its_own_is_on_disk_printed_and_told_when_the_server_is_back(spooled: Bench) -> None:
+    spooled.server.away = True
+    spooled.runner.run(e.Give(REQUEST, HOSPITAL))
+    [arrived] = await spooled.told_of(e.TicketArrived)
+    assert isinstance(arrived, e.TicketArrived)
+    assert (arrived.request_id, arrived.ticket.number, arrived.ticket.offline) == ("req-1", "KA001", True)
+    spooled.runner.run(e.Print(arrived.ticket, "vi", "map-pin"))
+    await spooled.told_of(e.PrinterOutcome)
+    spooled.server.away = False
+    spooled.server.feed.put_nowait(snapshot_frame())
+    await spooled.until(lambda: any(isinstance(request, UploadOfflineTicket) for request in spooled.server.answered))
+    [live] = await spooled.told_of(e.FeedSnapshot)
+    assert isinstance(live, e.FeedSnapshot)
+    assert (live.series, live.zones) == ("KA", lettered().zones)
+    [told] = {request for request in spooled.server.answered if isinstance(request, UploadOfflineTicket)}
+    assert (told.number, told.intake, f"/t/{told.address}") == ("KA001", REQUEST.intake, arrived.ticket.address)
+    assert not spooled.asked(ReportPrint), "the server knows the ticket by another id"
+
+
+async def test_a_number_that_cannot_be_kept_is_not_given(spooled: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool_module, "LARGEST_SPOOL", 0)
+    spooled.runner.run(e.Give(REQUEST, HOSPITAL))
+    assert await spooled.told_of(e.NotGiven) == [e.NotGiven("req-1", "full")]
 
 
 def _of(part: str, bench: Bench) -> list[DeviceHealth]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 from kiosk import asking as asking_rules
 from kiosk import events as e
 from kiosk import flow, paper
+from kiosk.offline import AWAY_SHOWN_AFTER_S
 from kiosk.state import SCHEMES, TEXT_SIZES, Comfort, Notice, State, Trouble
 from kiosk.view import look
 from protocol.nouns import Identity, Site, WaitEstimate
@@ -284,7 +285,7 @@ def test_a_late_answer_never_reaches_the_next_person(answer: e.Event) -> None:
 def test_the_feed_coming_back_asks_at_once() -> None:
     state, _ = run(asking(), e.FeedAway(), e.ServerAway("req-1"))
     _, effects = run(state, snapshot())
-    assert [type(effect) for effect in effects] == [e.Issue]
+    assert [type(effect) for effect in effects] == [e.Remember, e.Issue]
 
 
 def test_an_answer_that_never_comes_is_server_away() -> None:
@@ -300,7 +301,7 @@ def test_a_person_who_waits_for_the_server_is_forgotten_all_the_same() -> None:
 def test_at_rest_the_screen_says_when_the_server_is_away_and_returns_by_itself() -> None:
     state, _ = run(welcome(), e.FeedAway(), e.Tick(12.0))
     assert state.screen == "welcome"
-    state, _ = run(state, e.Tick(10 + flow.AWAY_SHOWN_AFTER_S))
+    state, _ = run(state, e.Tick(10 + AWAY_SHOWN_AFTER_S))
     assert (state.screen, state.trouble) == ("trouble", Trouble("server_away"))
     assert look(state).frame.back is None
     assert run(state, snapshot())[0].screen == "welcome"
@@ -421,6 +422,7 @@ EVENTS = some.one_of(
         e.TicketRefused, IDS, some.sampled_from(["service_closed", "wanted_room_closed", "stale_version", "?"])
     ),
     some.builds(e.ServerAway, IDS),
+    some.builds(e.NotGiven, IDS, some.just("full")),
     some.builds(e.PrinterOutcome, some.just("t1"), some.booleans(), some.just("paper_out")),
     some.builds(e.AlertOutcome, some.sampled_from(["help", "unwell"]), some.booleans()),
     some.just(snapshot()),

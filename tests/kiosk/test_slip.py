@@ -245,7 +245,7 @@ def test_a_copy_says_so_and_when() -> None:
 def test_an_offline_ticket_says_so_and_claims_nothing() -> None:
     """The kiosk did not see the queue: what it would say of people ahead and of the wait would be invented."""
     texts = words(made(changed(offline=True, number="K3A007")))
-    assert "Máy đang mất kết nối. Số này vẫn có giá trị." in texts
+    assert "Máy mất kết nối khi cấp số này. Số vẫn có giá trị." in texts
     assert texts.count("Chưa rõ") == 2
     assert "7 người" not in texts
     assert "25–40 phút" not in texts
