@@ -133,7 +133,7 @@ def _core(settings: ServerSettings, engine: Engine, clock: Clock, passwords: Pas
         writer=writer,
         hub=Hub(engine, settings.site_id, gone, waits, clock),
         snapshots=Snapshots(first_look),
-        waits=Waits(engine, settings.site_id, default, settings.learn_days, clock, lambda: writer.waiting > 0),
+        waits=Waits(engine, settings.site_id, default, settings.learn_days, clock, lambda: writer.is_pressed),
         passwords=passwords,
         sign_in_limit=RateLimit(SIGN_INS_A_MINUTE, A_MINUTE_S),
         pairing_limit=RateLimit(PAIRINGS_A_MINUTE, A_MINUTE_S),

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -34,6 +35,9 @@ Change = Callable[[Connection], T]
 Listener = Callable[[Sequence[Line]], object]
 """Is told what the commit wrote into the journal; nothing when that has to be read (another process wrote it)."""
 
+
+PRESSED_BATCH, PRESSED_S = 3, 1.0
+"""So many changes at once, and for so many seconds after, mean that there is no time to spare."""
 
 _TURN = plain.Statement(
     select(site.c.last_seq, site.c.configuration).where(site.c.site_id == bindparam("the_site")).with_for_update()
@@ -110,6 +114,8 @@ class Writer:
         self._memory = memory.Memory()
         self._news = News(engine, site_id, self._notify)
         self._door = threading.Lock()
+        self._batch_at = 0.0
+        """When several changes last came at once, by the monotonic clock."""
         self.commits = 0
         self.changes = 0
 
@@ -138,6 +144,11 @@ class Writer:
     @property
     def waiting(self) -> int:
         return self._jobs.qsize() + len(self._turn)
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether changes come faster than one by one: whoever can wait should."""
+        return self.waiting > 0 or time.monotonic() - self._batch_at < PRESSED_S
 
     def submit(self, change: Change[T]) -> Future[T]:
         """Queue a change. Raises Unavailable ``busy`` when too many wait, ``stopping`` when the server is ending."""
@@ -218,6 +229,8 @@ class Writer:
                     self._news.tell(connection)
                 self.commits += 1
                 self.changes += len(jobs)
+                if len(jobs) >= PRESSED_BATCH:
+                    self._batch_at = time.monotonic()
                 return outcomes, lines
         except SQLAlchemyError as error:
             self._memory = memory.Memory()

@@ -96,6 +96,29 @@ async def test_what_waits_is_committed_together(writer: Writer, engine: Engine) 
     assert len(zones(engine)) == 20
 
 
+async def test_it_is_pressed_while_changes_come_together(writer: Writer) -> None:
+    await writer.run(add("alone"))
+    assert not writer.is_pressed
+    await asyncio.gather(*(writer.run(add(f"z{index}")) for index in range(6)))
+    assert writer.is_pressed
+
+
+async def test_one_turn_of_the_loop_is_one_commit(writer: Writer) -> None:
+    before = writer.commits
+    await asyncio.gather(*(writer.run(add(f"z{index}")) for index in range(8)))
+    assert writer.commits - before == 1
+
+
+async def test_whoever_stopped_waiting_takes_nobody_along(writer: Writer) -> None:
+    gone = asyncio.create_task(writer.run(add("gone")))
+    others = [asyncio.create_task(writer.run(add(f"z{index}"))) for index in range(3)]
+    await asyncio.sleep(0)
+    gone.cancel()
+    assert await asyncio.gather(*others) == ["z0", "z1", "z2"]
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+
+
 async def test_a_change_that_fails_takes_nobody_along(writer: Writer, engine: Engine) -> None:
     def half(connection: Connection) -> None:
         add("half")(connection)
