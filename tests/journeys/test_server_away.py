@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,9 +24,6 @@ from tests.journeys.test_kill_server import Server, until_open, wish
 from tests.queue_server.support import Clock
 
 pytestmark = pytest.mark.timeout(180)
-FOUND_S = 2.0
-SLACK_S = 2.0
-"""For this machine, which may be busy."""
 HOURS, TICKETS = 8, 1000
 
 
@@ -82,9 +78,7 @@ async def test_people_get_numbers_before_during_and_after(server: Server, tmp_pa
     services = ("general", "eyes", "heart")
     before = [await paper_for(kiosk, person, services[person % 3]) for person in range(3)]
     server.end(signal.SIGKILL)
-    begun = time.monotonic()
-    during = [await paper_for(kiosk, 3, "general")]
-    assert time.monotonic() - begun < FOUND_S + SLACK_S
+    during = [await paper_for(kiosk, 3, "general")]  # how soon is told by `tests.kiosk.test_kiosk_offline`
     await kiosk.runner.close()  # and the power of the kiosk fails; what it gave and what it knows are on its disk
     kiosk = kiosk_at(server, tmp_path)
     await kiosk.start()
