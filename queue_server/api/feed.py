@@ -46,9 +46,8 @@ async def feed(websocket: WebSocket) -> None:
         return
     except WebSocketDisconnect:
         return
-    seat = core.hub.join(
-        ear, wire_of(websocket.scope)
-    )  # first join, then look: what happens in between waits in the seat
+    # First join, then look: what happens in between waits in the seat.
+    seat = core.hub.join(ear, wire_of(websocket.scope))
     try:
         await _serve(core, websocket, seat)
     finally:
