@@ -22,6 +22,7 @@ from tests.queue_server.usecases.any_day import AnyDay
 from tests.queue_server.usecases.any_hospital import REACHED
 
 T = TypeVar("T")
+RUNS = 5
 MUST_REACH = (
     "kept overnight: waiting",
     "kept overnight: called",
@@ -33,9 +34,13 @@ MUST_REACH = (
 
 @pytest.mark.timeout(300)
 def test_any_day() -> None:
-    """A run that carries nobody over midnight, or leaves nobody behind, proves nothing of it, and fails."""
+    """Runs that carry nobody over midnight, or leave nobody behind, prove nothing of it, and fail. What the days of one
+    run come to is chance, so there may be a few."""
     REACHED.clear()
-    run_state_machine_as_test(AnyDay, settings=how(max_examples=30, stateful_step_count=40, deadline=None))
+    for _ in range(RUNS):
+        run_state_machine_as_test(AnyDay, settings=how(max_examples=30, stateful_step_count=40, deadline=None))
+        if all(REACHED[state] for state in MUST_REACH):
+            break
     assert [state for state in MUST_REACH if not REACHED[state]] == []
 
 
